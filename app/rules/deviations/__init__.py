@@ -1,0 +1,1 @@
+"""Deviations: what the rules find between registered, planned, ordered and granted."""

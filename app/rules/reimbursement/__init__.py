@@ -1,0 +1,1 @@
+"""Reimbursement: what a month comes to, what is issued, and the months themselves."""

@@ -1,0 +1,153 @@
+"""A scenario file run through the product's own rules: what its months would have come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.rules.deviations.facts import Facts
+from app.rules.deviations.judge import Judgement, bind, judge, judge_before
+from app.rules.extensions import check_decision, check_service
+from app.rules.orders import check_order
+from app.rules.plans import check_plan
+from app.rules.rates import check_rates
+from app.rules.refusal import Refused
+from app.rules.reimbursement.lines import causes_of, excesses, issue, sum_issued, totals
+from app.rules.reimbursement.values import Excess, Issued, Line
+from app.rules.reports import figures
+from app.rules.scenario import Scenario
+from app.rules.time import BEGINNING
+from app.rules.visits.correct import refusal_of_approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedFact:
+    """A fact of the file that a rule refuses, and that counts for nothing."""
+
+    id: str
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a scenario comes to, everything in a fixed order."""
+
+    judgement: Judgement
+    lines: tuple[Line, ...]
+    excess: tuple[Excess, ...]
+    figures: dict[str, list[dict[str, object]]]
+    refused: tuple[RefusedFact, ...]
+
+
+def simulate(scenario: Scenario) -> Outcome:
+    """Runs the scenario; the same one always comes to the same. Raises Refused R3 where two rates would price one
+    second.
+    """
+    check_rates(scenario.facts.rates)
+    facts, refused = _accepted(scenario.facts)
+    facts = bind(facts, scenario.months)
+    lines, last = _close(facts, scenario)
+    judgement = judge(facts, scenario.now, scenario.months)
+    return Outcome(
+        judgement=judgement,
+        lines=lines,
+        excess=() if last is None else excesses(last, scenario.months),
+        figures=figures(judgement, scenario.months),
+        refused=refused,
+    )
+
+
+def _close(facts: Facts, scenario: Scenario) -> tuple[tuple[Line, ...], Judgement | None]:
+    """Closes the months in the order of their locks; what is recorded later adjusts in the next. Source: R8, R9."""
+    locks = dict(scenario.locked_at)
+    closings = sorted((locks.get(month, scenario.now), month) for month in scenario.months)
+    lines: list[Line] = []
+    issued: tuple[Issued, ...] = ()
+    closed: list[str] = []
+    since: datetime = BEGINNING
+    judgement: Judgement | None = None
+    for lock, month in closings:
+        closed.append(month)
+        judgement = judge_before(facts, lock, closed)
+        recomputed = totals(judgement, closed)
+        causes = causes_of({*(one.key for one in recomputed), *(one.key for one in issued)}, facts, since, lock)
+        new = issue(month, [month], recomputed, issued, causes)
+        lines += new
+        issued = sum_issued(new, issued)
+        since = lock
+    return tuple(replace(line, sequence=number) for number, line in enumerate(lines, 1)), judgement
+
+
+def _accepted(facts: Facts) -> tuple[Facts, tuple[RefusedFact, ...]]:
+    """The facts without those that a rule refuses at entry, and what was refused, by id."""
+    refused = {
+        **_refused_extensions(facts),
+        **_refused_corrections(facts),
+        **_refused_plans(facts),
+        **_refused_orders(facts),
+    }
+    kept = replace(
+        facts,
+        extensions=tuple(one for one in facts.extensions if one.id not in refused),
+        decisions=tuple(one for one in facts.decisions if not {one.id, one.extension_id} & refused.keys()),
+        corrections=tuple(one for one in facts.corrections if one.id not in refused),
+        planned_visits=tuple(one for one in facts.planned_visits if one.id not in refused),
+        orders=tuple(one for one in facts.orders if one.id not in refused),
+    )
+    return kept, tuple(
+        RefusedFact(id=key, rule=refused[key].rule, message=refused[key].message) for key in sorted(refused)
+    )
+
+
+def _refused_extensions(facts: Facts) -> dict[str, Refused]:
+    by_id = {one.id: one for one in facts.extensions}
+    found: dict[str, Refused] = {}
+    for extension in facts.extensions:
+        try:
+            check_service(extension.service)
+        except Refused as refusal:
+            found[extension.id] = refusal
+    for decision in facts.decisions:
+        try:
+            check_decision(decision, by_id[decision.extension_id])
+        except Refused as refusal:
+            found.setdefault(decision.extension_id, refusal)
+    return found
+
+
+def _refused_corrections(facts: Facts) -> dict[str, Refused]:
+    caregivers = {one.id: one.caregiver_id for one in facts.registrations}
+    found = {one.id: refusal_of_approval(one, [caregivers.get(one.visit_id, "")]) for one in facts.corrections}
+    return {key: refusal for key, refusal in found.items() if refusal is not None}
+
+
+def _refused_plans(facts: Facts) -> dict[str, Refused]:
+    found: dict[str, Refused] = {}
+    for plan in facts.planned_visits:
+        try:
+            check_plan(plan)
+        except Refused as refusal:
+            found[plan.id] = refusal
+    return found
+
+
+def _refused_orders(facts: Facts) -> dict[str, Refused]:
+    """Orders that exceed their grant or go to a provider that is not accredited, taken in the order placed.
+
+    Source: O3, O6.
+    """
+    grants = {one.id: one for one in facts.grants}
+    municipalities = {one.id: one.municipality for one in facts.customers}
+    found: dict[str, Refused] = {}
+    for order in sorted(facts.orders, key=lambda one: (one.ordered_at, one.id)):
+        grant = grants[order.grant_id]
+        before = [
+            one for one in facts.orders if one.grant_id == order.grant_id and one.id not in found and one is not order
+        ]
+        placed = [one for one in before if (one.ordered_at, one.id) < (order.ordered_at, order.id)]
+        try:
+            check_order(order, grant, placed, municipalities[grant.customer_id], facts.accreditations)
+        except Refused as refusal:
+            found[order.id] = refusal
+    return found

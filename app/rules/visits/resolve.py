@@ -1,0 +1,133 @@
+"""What a registration comes to with what is known when it is recorded: its time, provider, tag, customer and
+evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from app.rules.people import Caregiver, Customer, Position
+from app.rules.plans import PlannedVisit
+from app.rules.policies import Policies
+from app.rules.recorded import Recorded, known_at
+from app.rules.refusal import Kind, Refused
+from app.rules.tags import KnownTags, Method, Reading
+from app.rules.time import local_day
+from app.rules.visits.clock import ClockTolerances, read_clock
+from app.rules.visits.values import Registration, Resolved
+
+R = TypeVar("R", bound=Recorded)
+_EARTH_METRES_PER_DEGREE = 111_195
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Master data by id, all versions of each, as a registration is resolved against it. Source: V5."""
+
+    caregivers: Mapping[str, tuple[Caregiver, ...]]
+    customers: Mapping[str, tuple[Customer, ...]]
+    planned_visits: Mapping[str, tuple[PlannedVisit, ...]]
+    tags: KnownTags
+    policies: Policies
+
+
+def by_id(versions: Iterable[R]) -> dict[str, tuple[R, ...]]:
+    """All versions of each id."""
+    found: dict[str, list[R]] = {}
+    for fact in versions:
+        found.setdefault(fact.id, []).append(fact)
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def resolve(registration: Registration, known: Known) -> Resolved:
+    """The registration as every rule reads it.
+
+    Raises Refused V1 for a caregiver that is not known. A planned visit or customer that is not known is left out of
+    account. Source: V3, V5, V7, V8, V14.
+    """
+    caregiver = _newest(known.caregivers, registration.caregiver_id, registration.recorded_at)
+    if caregiver is None:
+        raise Refused("V1", "the caregiver is not known", Kind.INVALID, "/caregiver_id")
+    clock = read_clock(registration, _tolerances(registration, known))
+    at = registration.stated_at or clock.corrected_at
+    reading = known.tags.read(registration.place, at, registration.recorded_at)
+    return Resolved(
+        registration=registration,
+        at=at,
+        clock=clock,
+        provider_id=caregiver.provider_id,
+        reading=reading,
+        customer_id=_customer_id(registration, reading, known),
+        evidence_grade=_evidence_grade(registration, reading, known, at),
+    )
+
+
+def _newest(versions: Mapping[str, tuple[R, ...]], key: str, recorded_at: datetime) -> R | None:
+    """As known when recorded; what was only recorded later is taken as it was first known. Source: V5, our decision."""
+    rows = versions.get(key, ())
+    if len(rows) == 1:
+        return rows[0]
+    known = known_at(rows, recorded_at)
+    return known[0] if known else min(rows, key=lambda one: (one.recorded_at, one.version), default=None)
+
+
+def _tolerances(registration: Registration, known: Known) -> ClockTolerances:
+    day = local_day(registration.received_at)
+    return ClockTolerances(
+        verified_within=known.policies.number("verified_within_seconds", None, day),
+        evidence_within=known.policies.number("evidence_within_seconds", None, day),
+    )
+
+
+def _customer_id(registration: Registration, reading: Reading, known: Known) -> str | None:
+    """The one named, else the planned visit's, else the tag's. Source: V14."""
+    if registration.customer_id is not None:
+        return registration.customer_id
+    if registration.planned_visit_id is not None:
+        plan = _newest(known.planned_visits, registration.planned_visit_id, registration.recorded_at)
+        if plan is not None:
+            return plan.customer_id
+    return reading.customer_id
+
+
+def _evidence_grade(registration: Registration, reading: Reading, known: Known, at: datetime) -> int:
+    """0 manual, stated or a tag that proves nothing; 1 a signed QR or known tag; 2 with a position near it, that is
+    near the customer at whose door it hangs. At most 1 from a measuring client. Grade 3 takes a cryptographic tap.
+
+    Source: V7.
+    """
+    place = registration.place
+    if place.method is Method.MANUAL or registration.stated_at is not None or reading.problem is not None:
+        return 0
+    customer = _newest(known.customers, reading.customer_id or "", registration.recorded_at)
+    if registration.by_measuring_client or customer is None or customer.position is None or place.position is None:
+        return 1
+    near = known.policies.number("position_near_metres", customer.municipality, local_day(at))
+    return 2 if within_metres(place.position, customer.position, near) else 1
+
+
+def within_metres(one: Position, other: Position, metres: int) -> bool:
+    """True where the two lie no further apart than `metres`, on the flat of their mean latitude, in whole numbers."""
+    north = (one.lat_e6 - other.lat_e6) * _EARTH_METRES_PER_DEGREE
+    east = (
+        (one.lon_e6 - other.lon_e6)
+        * _EARTH_METRES_PER_DEGREE
+        * _cosine_permille((one.lat_e6 + other.lat_e6) // 2)
+        // 1000
+    )
+    return north * north + east * east <= (metres * 1_000_000) ** 2
+
+
+def _cosine_permille(lat_e6: int) -> int:
+    """A thousand times the cosine of the latitude, by the first terms of its series in whole numbers: within 1 ‰ to
+    70°.
+    """
+    radians_e6 = abs(lat_e6) * 17_453_293 // 1_000_000_000
+    square = radians_e6 * radians_e6 // 1_000_000
+    fourth = square * square // 1_000_000
+    sixth = fourth * square // 1_000_000
+    eighth = sixth * square // 1_000_000
+    return (1_000_000 - square // 2 + fourth // 24 - sixth // 720 + eighth // 40_320) // 1000

@@ -1,0 +1,158 @@
+"""The environment, read once into one frozen value."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Self
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+SHORTEST_SECRET_BYTES = 32
+"""A key for HMAC-SHA-256 is as long as its hash. Source: RFC 2104 section 3."""
+
+
+class SettingsError(ValueError):
+    """A variable of the environment that is missing or wrong; the text begins with its name."""
+
+    def __init__(self, variable: str, fault: str) -> None:
+        super().__init__(f"{variable}: {fault}")
+        self.variable = variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that the process is told from outside. Its repr shows no secret."""
+
+    database_url: str = field(repr=False)
+    """For SQLAlchemy: `sqlite:///…` or `postgresql+psycopg://…`."""
+    base_url: str
+    """The public address, without a slash at the end: the tags' URLs begin with it, and it is `iss`."""
+    signing_key: EllipticCurvePrivateKey = field(repr=False)
+    """On P-256, for the ES256 access tokens."""
+    tag_keys: Mapping[int, bytes] = field(repr=False)
+    """HMAC keys of the QR tags by version. The highest signs; old ones still verify."""
+    cursor_key: bytes = field(repr=False)
+    demo_clock: bool = False
+    """Whether a request may say what time it is (header Hemtid-Demo-Clock). For the demo only."""
+    pool_size: int = 8
+    """Database connections a worker process may hold."""
+    pool_timeout_seconds: int = 2
+    """How long a request waits for a connection before it answers 503."""
+    statement_timeout_seconds: int = 5
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """The settings of this process. Raises `SettingsError` naming the first variable that is wrong."""
+        return cls(
+            database_url=_database_url(environment),
+            base_url=_base_url(environment),
+            signing_key=_signing_key(environment),
+            tag_keys=_tag_keys(environment),
+            cursor_key=_key_bytes("HEMTID_CURSOR_KEY", _secret(environment, "HEMTID_CURSOR_KEY")),
+            demo_clock=_switch(environment, "HEMTID_DEMO_CLOCK"),
+            pool_size=_count(environment, "HEMTID_POOL_SIZE", 8),
+            pool_timeout_seconds=_count(environment, "HEMTID_POOL_TIMEOUT_SECONDS", 2),
+            statement_timeout_seconds=_count(environment, "HEMTID_STATEMENT_TIMEOUT_SECONDS", 5),
+        )
+
+
+def _required(environment: Mapping[str, str], variable: str) -> str:
+    value = environment.get(variable, "").strip()
+    if not value:
+        raise SettingsError(variable, "is not set")
+    return value
+
+
+def _secret(environment: Mapping[str, str], variable: str) -> str:
+    """The secret itself, or the content of the file that `variable` + `_FILE` names."""
+    file_variable = f"{variable}_FILE"
+    file = environment.get(file_variable, "").strip()
+    if not file:
+        return _required(environment, variable)
+    if environment.get(variable, "").strip():
+        raise SettingsError(variable, f"is set, and so is {file_variable}: choose one")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(file_variable, f"cannot be read: {fault}") from fault
+
+
+def _database_url(environment: Mapping[str, str]) -> str:
+    url = _required(environment, "HEMTID_DATABASE_URL")
+    scheme, separator, rest = url.partition("://")
+    if separator and scheme in ("postgres", "postgresql"):
+        return f"postgresql+psycopg://{rest}"
+    if separator and scheme in ("postgresql+psycopg", "sqlite"):
+        return url
+    raise SettingsError("HEMTID_DATABASE_URL", "must begin with sqlite:/// or postgresql://")
+
+
+def _base_url(environment: Mapping[str, str]) -> str:
+    url = _required(environment, "HEMTID_BASE_URL").rstrip("/")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError("HEMTID_BASE_URL", "must be an address such as https://hemtid.example.se")
+    return url
+
+
+def _signing_key(environment: Mapping[str, str]) -> EllipticCurvePrivateKey:
+    variable = "HEMTID_SIGNING_KEY"
+    pem = _secret(environment, variable)
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError) as fault:
+        raise SettingsError(variable, "is no unencrypted private key in PEM") from fault
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise SettingsError(variable, "must be an EC key on P-256 (ES256)")
+    return key
+
+
+def _tag_keys(environment: Mapping[str, str]) -> Mapping[int, bytes]:
+    variable = "HEMTID_TAG_KEYS"
+    expected = 'must be JSON such as {"1": "64 hexadecimal digits"}'
+    try:
+        stated = json.loads(_secret(environment, variable))
+    except json.JSONDecodeError as fault:
+        raise SettingsError(variable, expected) from fault
+    if not isinstance(stated, dict) or not stated:
+        raise SettingsError(variable, expected)
+    keys: dict[int, bytes] = {}
+    for version, digits in stated.items():
+        if not (version.isascii() and version.isdigit() and int(version) > 0 and isinstance(digits, str)):
+            raise SettingsError(variable, expected)
+        keys[int(version)] = _key_bytes(variable, digits)
+    return MappingProxyType(keys)
+
+
+def _key_bytes(variable: str, digits: str) -> bytes:
+    try:
+        key = bytes.fromhex(digits)
+    except ValueError as fault:
+        raise SettingsError(variable, "must be hexadecimal digits") from fault
+    if len(key) < SHORTEST_SECRET_BYTES:
+        raise SettingsError(variable, f"must be at least {SHORTEST_SECRET_BYTES} bytes ({len(key)} given)")
+    return key
+
+
+def _switch(environment: Mapping[str, str], variable: str) -> bool:
+    match environment.get(variable, "").strip().lower():
+        case "" | "0" | "false" | "no":
+            return False
+        case "1" | "true" | "yes":
+            return True
+        case other:
+            raise SettingsError(variable, f"must be true or false, not {other!r}")
+
+
+def _count(environment: Mapping[str, str], variable: str, default: int) -> int:
+    value = environment.get(variable, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and int(value) > 0):
+        raise SettingsError(variable, f"must be a whole number above zero, not {value!r}")
+    return int(value)

@@ -1,0 +1,24 @@
+"""Settings for tests: keys made for this run alone."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+
+from app.settings import Settings
+
+KEYS = Settings(
+    database_url="sqlite://",
+    base_url="https://hemtid.example",
+    signing_key=generate_private_key(SECP256R1()),
+    tag_keys={1: secrets.token_bytes(32)},
+    cursor_key=secrets.token_bytes(32),
+)
+
+
+def settings_for(database_url: str, **changes: Any) -> Settings:
+    """Settings for one database, with the same keys all through a test process."""
+    return replace(KEYS, database_url=database_url, **changes)
