@@ -11,7 +11,7 @@ from fractions import Fraction
 from app.rules.providers import Accreditation, Law, Service
 from app.rules.recorded import Recorded, valid_on
 from app.rules.refusal import Refused
-from app.rules.time import days_of, local_day, local_instant, shift
+from app.rules.time import days_of, local_day, local_instant, month_of, shift
 
 
 class Per(StrEnum):
@@ -128,10 +128,17 @@ def granted_seconds(pool: Iterable[Placed], month: str, away: frozenset[date] = 
 
 
 def double_staffed_seconds(pool: Iterable[Placed], month: str) -> int:
-    """Seconds of the month that may be a second caregiver's, cut to whole seconds once. Source: O2, R5."""
-    total = Fraction(0)
+    """Seconds of the month that may be a second caregiver's, cut to whole seconds once.
+
+    A grant that several orders of the pool place in parts has its seconds once. Source: O2, R5.
+    """
+    by_grant: dict[str, list[Placed]] = {}
     for placed in pool:
-        total += per_day(placed.grant.double_staffed_seconds, placed.grant, month) * len(_valid_days(placed, month))
+        by_grant.setdefault(placed.grant.id, []).append(placed)
+    total = Fraction(0)
+    for parts in by_grant.values():
+        days = {day for placed in parts for day in _valid_days(placed, month)}
+        total += per_day(parts[0].grant.double_staffed_seconds, parts[0].grant, month) * len(days)
     return total.numerator // total.denominator
 
 
@@ -162,10 +169,12 @@ def check_order(
     others: Iterable[Order],
     municipality: str,
     accreditations: Iterable[Accreditation] | None,
+    load: Iterable[Placed] = (),
 ) -> None:
-    """Refuses an order to a provider that is not accredited (O6), and parts that exceed the whole (O3).
+    """Refuses an order to a provider that is not accredited or has reached its ceiling (O6), and parts that exceed the
+    whole (O3).
 
-    `others` are the orders of the same grant, without this one.
+    `others` are the orders of the same grant, without this one; `load` the provider's other orders in the municipality.
     """
     rows = None if accreditations is None else tuple(accreditations)
     day = max(order.valid_from, grant.valid_from)
@@ -176,6 +185,7 @@ def check_order(
                 f"the provider is not accredited for {service} ({grant.law}) in {municipality} on {day}",
                 pointer="/provider_id",
             )
+        _check_ceiling(Placed(order=order, grant=grant), service, municipality, rows or (), tuple(load))
     for moment in _starts(order, others):
         placed = [one for one in (order, *others) if valid_on(one.valid_from, one.valid_before, moment)]
         asked = sum(grant.granted_seconds if one.ordered_seconds is None else one.ordered_seconds for one in placed)
@@ -186,6 +196,38 @@ def check_order(
                 pointer="/ordered_seconds",
                 facts={"asked_seconds": asked, "granted_seconds": grant.granted_seconds},
             )
+
+
+def _check_ceiling(
+    placed: Placed, service: Service, municipality: str, rows: tuple[Accreditation, ...], load: tuple[Placed, ...]
+) -> None:
+    """Refuses seconds a week beyond every ceiling that the provider declared for the service.
+
+    An order of several services counts whole for each of them. Source: O6, LR 3.5; how it is counted: our decision.
+    """
+    declared = [one for one in rows if one.provider_id == placed.order.provider_id]
+    if all(one.ceiling_seconds_per_week is None for one in declared):
+        return
+    beside = [one for one in (placed, *load) if service in one.grant.services]
+    begins = {max(one.order.valid_from, one.grant.valid_from) for one in beside}
+    for day in sorted(day for day in begins if placed.valid_on(day)):
+        holding = [one for one in declared if one.covers(municipality, service, placed.grant.law, day)]
+        ceilings = [one.ceiling_seconds_per_week for one in holding if one.ceiling_seconds_per_week is not None]
+        asked = sum((seconds_a_week(one, day) for one in beside if one.valid_on(day)), Fraction(0))
+        if ceilings and len(ceilings) == len(holding) and asked > max(ceilings):
+            raise Refused(
+                "O6",
+                f"the provider takes at most {max(ceilings)} s of {service} a week in {municipality}",
+                pointer="/provider_id",
+                facts={"ceiling_seconds_per_week": max(ceilings)},
+            )
+
+
+def seconds_a_week(placed: Placed, day: date) -> Fraction:
+    """What the order comes to in a week of the day's month. Exact. Source: O2."""
+    ordered = placed.order.ordered_seconds
+    seconds = placed.grant.granted_seconds if ordered is None else ordered
+    return per_day(seconds, placed.grant, month_of(day)) * 7
 
 
 def _starts(order: Order, others: Iterable[Order]) -> list[date]:

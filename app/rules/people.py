@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from app.rules.recorded import Recorded
-from app.rules.time import Interval, days_touched, local_day
+from app.rules.time import local_day, shift
 
 
 class Education(StrEnum):
@@ -87,13 +87,35 @@ class Absence(Recorded):
 
     def touches(self, day: date) -> bool:
         """True for each Stockholm day of which the absence takes a second. Source: V18."""
-        first = local_day(self.starts_at)
-        if self.ends_at is None:
-            return first <= day
-        return day in days_touched(Interval(self.starts_at, self.ends_at))
+        if self.ends_at is not None and (self.ends_at <= self.starts_at or day > local_day(shift(self.ends_at, -1))):
+            return False
+        return local_day(self.starts_at) <= day
 
 
 def days_away(absences: Iterable[Absence], days: Iterable[date]) -> frozenset[date]:
     """Those of the days on which the customer is away at any time. Source: V18."""
     told = tuple(absences)
     return frozenset(day for day in days if any(absence.touches(day) for absence in told))
+
+
+def kept_customer(customer: Customer) -> Customer:
+    """The customer as it may be stored: of a protected identity neither name nor position is kept. Source: A4."""
+    if customer.protection is Protection.NONE:
+        return customer
+    return replace(customer, name=None, position=None)
+
+
+def shown_customer(customer: Customer, with_names: bool) -> Customer:
+    """The customer as it may be shown: a protected identity by an alias, and nobody's name to who sees ids only.
+
+    Source: A2, A4; what the alias says: our decision.
+    """
+    if customer.protection is not Protection.NONE:
+        alias = f"Skyddad kund {customer.id[-6:]}" if with_names else None
+        return replace(customer, name=alias, position=None, birth_year=None)
+    return customer if with_names else replace(customer, name=None, position=None)
+
+
+def shown_caregiver(caregiver: Caregiver, with_names: bool) -> Caregiver:
+    """The caregiver as it may be shown: by an alias to who sees ids only. Source: A2; what it says: our decision."""
+    return caregiver if with_names else replace(caregiver, name=f"Vårdbiträde {caregiver.id[-6:]}", relative_of=())

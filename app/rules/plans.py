@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from enum import StrEnum
 from app.rules.providers import Service
 from app.rules.recorded import Recorded
 from app.rules.refusal import Kind, Refused
-from app.rules.time import seconds_between
+from app.rules.time import seconds_between, shift
 
 
 class CancelledBy(StrEnum):
@@ -104,7 +105,7 @@ def match(starts: Iterable[Start], plans: Iterable[PlannedVisit], within: Callab
     ready = [plan for plan in plans if not called_off(plan)]
     places = {plan.id: max(1, len(plan.caregiver_ids)) for plan in ready}
     by_customer: dict[tuple[str, str], list[PlannedVisit]] = {}
-    for plan in ready:
+    for plan in sorted(ready, key=_starts_at):
         by_customer.setdefault((plan.provider_id, plan.customer_id), []).append(plan)
     found: dict[str, str] = {}
     wishes: list[tuple[bool, int, str, str]] = []
@@ -113,13 +114,21 @@ def match(starts: Iterable[Start], plans: Iterable[PlannedVisit], within: Callab
             found[start.visit_id] = start.names
             places[start.names] = places.get(start.names, 0) - 1
             continue
-        limit = within(start)
-        for plan in by_customer.get((start.provider_id, start.customer_id), ()):
+        for plan in _near(start.at, within(start), by_customer.get((start.provider_id, start.customer_id), [])):
             away = abs(seconds_between(plan.starts_at, start.at))
-            if away <= limit:
-                wishes.append((start.caregiver_id not in plan.caregiver_ids, away, start.visit_id, plan.id))
+            wishes.append((start.caregiver_id not in plan.caregiver_ids, away, start.visit_id, plan.id))
     for _, _, visit_id, plan_id in sorted(wishes):
         if visit_id not in found and places[plan_id] > 0:
             found[visit_id] = plan_id
             places[plan_id] -= 1
     return found
+
+
+def _starts_at(plan: PlannedVisit) -> datetime:
+    return plan.starts_at
+
+
+def _near(at: datetime, within_seconds: int, ordered: list[PlannedVisit]) -> list[PlannedVisit]:
+    """Those of the plans, ordered by start, that start no further away than so many seconds; both borders are inside."""
+    first = bisect_left(ordered, shift(at, -within_seconds), key=_starts_at)
+    return ordered[first : bisect_right(ordered, shift(at, within_seconds), key=_starts_at)]

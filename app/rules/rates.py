@@ -121,32 +121,40 @@ def _price_alike(one: Rate, other: Rate, ends: Mapping[str, date | None]) -> boo
 
 
 def _bands_meet(one: Band | None, other: Band | None) -> bool:
-    """True where some second of a week, on a working day or on a holiday, lies in both; no band is every second."""
-    return any(_week(one, holiday).intersection_of(_week(other, holiday)) for holiday in (False, True))
+    """True where some second of a week, whichever days are holidays, lies in both; no band is every second."""
+    return any(a.meets(b) for a in _hours_of_a_week(one) for b in _hours_of_a_week(other))
 
 
 @dataclass(frozen=True, slots=True)
-class _Week:
-    """Half-open stretches of minutes since Monday 00:00; what runs past Sunday goes on from 0."""
+class _Hours:
+    """Minutes since Monday 00:00 of one weekday's window, half-open; what runs past Sunday goes on from 0.
 
-    stretches: tuple[tuple[int, int], ...]
+    `weekday` is the one on which the window begins, None for every second of the week.
+    """
 
-    def intersection_of(self, other: _Week) -> bool:
-        return any(a < d and c < b for a, b in self.stretches for c, d in other.stretches)
+    start: int
+    before: int
+    weekday: int | None
+    holidays: Holidays
+
+    def meets(self, other: _Hours) -> bool:
+        """True where both hold for one second: one day is a holiday or is not, two days may be one and the other."""
+        never = {self.holidays, other.holidays} == {Holidays.EXCLUDE, Holidays.ONLY} and self.weekday == other.weekday
+        return not never and self.start < other.before and other.start < self.before
 
 
-def _week(band: Band | None, holiday: bool) -> _Week:
+def _hours_of_a_week(band: Band | None) -> list[_Hours]:
     if band is None:
-        return _Week(((0, 10_080),))
-    if band.holidays is (Holidays.EXCLUDE if holiday else Holidays.ONLY):
-        return _Week(())
-    found: list[tuple[int, int]] = []
+        return [_Hours(0, 10_080, None, Holidays.BY_WEEKDAY)]
+    found: list[_Hours] = []
     for window in band.windows:
         for weekday in window.weekdays:
             start = (weekday - 1) * 1440 + window.start_minute
             end = start + _length(window)
-            found += [(start, min(end, 10_080)), *([(0, end - 10_080)] if end > 10_080 else [])]
-    return _Week(tuple(found))
+            found.append(_Hours(start, min(end, 10_080), weekday, band.holidays))
+            if end > 10_080:
+                found.append(_Hours(0, end - 10_080, weekday, band.holidays))
+    return found
 
 
 def _length(window: Window) -> int:
@@ -161,6 +169,9 @@ class RateBook:
     ends: Mapping[str, date | None]
     holidays: frozenset[date]
     _hours: dict[tuple[str, date], tuple[Interval, ...]] = field(default_factory=dict, compare=False, repr=False)
+    _edges: dict[tuple[str, Service, date], tuple[datetime, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def rate_at(
         self, municipality: str, service: Service, law: Law | None, kind: ProviderKind, at: datetime
@@ -178,16 +189,25 @@ class RateBook:
         return None
 
     def borders(self, municipality: str, service: Service | None, interval: Interval) -> list[datetime]:
-        """The instants inside the interval at which a band of the service begins or ends. Source: T5, R4."""
-        found: list[datetime] = []
+        """The instants on the days of the interval at which a band of the service begins or ends, of the rates that
+        hold that day. Source: T5, R4.
+        """
         if service is None:
-            return found
-        for rate in self.rows.get((municipality, service), ()):
-            if rate.band is not None:
-                for day in days_touched(interval):
-                    for hours in self._band_hours(rate, day):
-                        found += [hours.start, hours.end]
-        return found
+            return []
+        return [edge for day in days_touched(interval) for edge in self._edges_on(municipality, service, day)]
+
+    def _edges_on(self, municipality: str, service: Service, day: date) -> tuple[datetime, ...]:
+        key = (municipality, service, day)
+        if key not in self._edges:
+            hours = [
+                one
+                for rate in self.rows.get((municipality, service), ())
+                if rate.band is not None and valid_on(rate.valid_from, self.ends[rate.id], day)
+                for one in self._band_hours(rate, day)
+            ]
+            edges = {edge for one in hours for edge in (one.start, one.end)}
+            self._edges[key] = tuple(sorted(edge for edge in edges if local_day(edge) == day))
+        return self._edges[key]
 
     def _band_hours(self, rate: Rate, day: date) -> tuple[Interval, ...]:
         """The band's hours of that day and those that run into it from the day before."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, bind, judge, judge_before
 from app.rules.extensions import check_decision, check_service
-from app.rules.orders import check_order
+from app.rules.orders import Order, Placed, check_order, place
 from app.rules.plans import check_plan
 from app.rules.rates import check_rates
 from app.rules.refusal import Refused
@@ -133,21 +133,22 @@ def _refused_plans(facts: Facts) -> dict[str, Refused]:
 
 
 def _refused_orders(facts: Facts) -> dict[str, Refused]:
-    """Orders that exceed their grant or go to a provider that is not accredited, taken in the order placed.
-
-    Source: O3, O6.
+    """Orders that exceed their grant, or go to a provider that is not accredited or has reached its ceiling; taken in
+    the order placed. Source: O3, O6.
     """
-    grants = {one.id: one for one in facts.grants}
     municipalities = {one.id: one.municipality for one in facts.customers}
+    kept: dict[str, list[Order]] = {}
+    load: dict[tuple[str, str], list[Placed]] = {}
     found: dict[str, Refused] = {}
-    for order in sorted(facts.orders, key=lambda one: (one.ordered_at, one.id)):
-        grant = grants[order.grant_id]
-        before = [
-            one for one in facts.orders if one.grant_id == order.grant_id and one.id not in found and one is not order
-        ]
-        placed = [one for one in before if (one.ordered_at, one.id) < (order.ordered_at, order.id)]
+    for placed in place(facts.orders, facts.grants):
+        order, grant = placed.order, placed.grant
+        municipality = municipalities[grant.customer_id]
+        others, beside = kept.setdefault(grant.id, []), load.setdefault((order.provider_id, municipality), [])
         try:
-            check_order(order, grant, placed, municipalities[grant.customer_id], facts.accreditations)
+            check_order(order, grant, others, municipality, facts.accreditations, beside)
         except Refused as refusal:
             found[order.id] = refusal
+        else:
+            others.append(order)
+            beside.append(placed)
     return found

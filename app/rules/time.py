@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,7 @@ def local_month(instant: datetime) -> str:
     return month_of(local_day(instant))
 
 
+@lru_cache(maxsize=65_536)
 def local_instant(day: date, minutes: int = 0) -> datetime:
     """The instant at which the Stockholm wall clock shows `minutes` past midnight of the day; 1440 is the next
     midnight.

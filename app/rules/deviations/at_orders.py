@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from app.rules.deviations.seconds import Account, Fate, caps_of
+from app.rules.deviations.seconds import Account, Fate
 from app.rules.deviations.setting import Setting
 from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType
 from app.rules.orders import Placed, PoolKey, granted_seconds, plan_due_on, pools, start_due_at, touches_month
 from app.rules.people import days_away
-from app.rules.time import days_of, first_day, format_instant, local_day, local_month, month_interval
+from app.rules.time import days_of, first_day, format_instant, local_day, local_month, month_interval, month_of
 from app.rules.visits.surroundings import LONG_SERVICES
 from app.rules.visits.values import Visit, VisitState
 
@@ -81,7 +81,7 @@ def find_over(account: Account, setting: Setting) -> list[Found]:
             reached[one.pool, one.month] = reached.get((one.pool, one.month), 0) + one.seconds
     found: list[Found] = []
     for (pool, month), performed in sorted(reached.items()):
-        caps = account.caps.get((pool, month)) or caps_of(pool, pools(setting.placed)[pool], month, setting)
+        caps = account.caps[pool, month]
         if performed > caps.seconds:
             facts: dict[str, object] = {
                 "performed_seconds": performed,
@@ -112,7 +112,7 @@ def find_late(visits: Iterable[Visit], setting: Setting) -> list[Found]:
     first = _first_starts(visits)
     found: list[Found] = []
     for placed in sorted(setting.placed, key=lambda one: one.order.id):
-        due = start_due_at(placed, _start_within(placed, setting))
+        due = start_due(placed, setting)
         key = (placed.order.provider_id, placed.grant.customer_id)
         started = next((at for at in first.get(key, ()) if at >= placed.begins_at), None)
         if (started or setting.now) > due:
@@ -126,31 +126,42 @@ def find_late(visits: Iterable[Visit], setting: Setting) -> list[Found]:
 
 
 def _first_starts(visits: Iterable[Visit]) -> dict[tuple[str, str], list[datetime]]:
+    """When each customer's visits by each provider began, in order; an extra service is no care of a grant (V13), and a
+    stay in a household is a visit to all of it (V12).
+    """
     found: dict[tuple[str, str], list[datetime]] = {}
     for visit in visits:
-        if visit.state is not VisitState.VOID and visit.starts_at is not None and visit.customer_id is not None:
-            found.setdefault((visit.provider_id, visit.customer_id), []).append(visit.starts_at)
+        if visit.state is VisitState.VOID or visit.starts_at is None or visit.extra_service:
+            continue
+        for customer_id in visit.customer_ids:
+            found.setdefault((visit.provider_id, customer_id), []).append(visit.starts_at)
     return {key: sorted(starts) for key, starts in found.items()}
 
 
-def _start_within(placed: Placed, setting: Setting) -> int:
+def start_due(placed: Placed, setting: Setting) -> datetime:
+    """Until when, that instant included, the care of the order starts in time. Source: O4."""
     home = not all(service in LONG_SERVICES for service in placed.grant.services)
     name = "start_of_care_seconds" if home else "start_of_care_escort_respite_seconds"
-    return setting.policies.number(
-        name, setting.around.municipality(placed.grant.customer_id), local_day(placed.begins_at)
-    )
+    return start_due_at(placed, _policy(name, placed, setting))
+
+
+def plan_due(placed: Placed, setting: Setting) -> date:
+    """The last day on which the order's implementation plan is in time. Source: O5."""
+    return plan_due_on(placed, _policy("implementation_plan_days", placed, setting))
+
+
+def _policy(name: str, placed: Placed, setting: Setting) -> int:
+    municipality = setting.around.municipality(placed.grant.customer_id)
+    return setting.policies.number(name, municipality, local_day(placed.begins_at))
 
 
 def _plan_overdue(placed: Placed, setting: Setting) -> list[Found]:
-    municipality = setting.around.municipality(placed.grant.customer_id)
-    due = plan_due_on(
-        placed, setting.policies.number("implementation_plan_days", municipality, local_day(placed.begins_at))
-    )
+    due = plan_due(placed, setting)
     received = placed.order.implementation_plan_received_on
     if (received or local_day(setting.now)) <= due:
         return []
     facts: dict[str, object] = {"due_on": due.isoformat(), "received_on": received and received.isoformat()}
-    return [_of_order(Rule.D19, placed, f"{due:%Y-%m}", facts, setting)]
+    return [_of_order(Rule.D19, placed, month_of(due), facts, setting)]
 
 
 def _of_order(rule: Rule, placed: Placed, period: str, facts: dict[str, object], setting: Setting) -> Found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from app.rules.deviations.setting import Setting, month_day
@@ -17,11 +17,12 @@ from app.rules.visits.values import ClockGrade, End, Visit, VisitState
 def find(visits: Iterable[Visit], setting: Setting) -> list[Found]:
     """The deviations of each visit by itself, in the visits' order; a void visit has none."""
     planned = {(plan.provider_id, local_month(plan.starts_at)) for plan in setting.plans}
+    reasons = {one.id: str(one.reason) for one in setting.facts.corrections}
     found: list[Found] = []
     for visit in visits:
         if visit.state is VisitState.VOID:
             continue
-        judging = _Judging(visit, setting)
+        judging = _Judging(visit, setting, reasons)
         found += [one for rule in _RULES for one in rule(judging)]
         found += judging.unplanned((visit.provider_id, local_month(visit.placed_at)) in planned)
     return found
@@ -30,8 +31,9 @@ def find(visits: Iterable[Visit], setting: Setting) -> list[Found]:
 class _Judging:
     """One visit before its rules. Each method yields the deviation that its rule finds, or nothing."""
 
-    def __init__(self, visit: Visit, setting: Setting) -> None:
+    def __init__(self, visit: Visit, setting: Setting, reasons: Mapping[str, str]) -> None:
         self.visit = visit
+        self.reasons = reasons
         self.setting = setting
         self.municipality = setting.around.municipality(visit.customer_id)
         self.day: date = month_day(visit)
@@ -101,13 +103,10 @@ class _Judging:
             "supplied": supplied,
             "lengthened_seconds": max(longer, 0),
         }
-        reasons = [end.reason for end in by_hand if end.reason] + list(self._correction_reasons())
+        reasons = [str(end.reason) for end in by_hand if end.reason]
+        reasons += [self.reasons[one] for one in visit.correction_ids if one in self.reasons]
         effect = Effect.HOLDS_PAY if holds else Effect.EXPLAIN
         yield self.tell(Rule.D9, effect, facts, asks=True, own=", ".join(dict.fromkeys(reasons)) or "other")
-
-    def _correction_reasons(self) -> Iterator[str]:
-        wanted = set(self.visit.correction_ids)
-        yield from (one.reason for one in self.setting.facts.corrections if one.id in wanted)
 
     def wrong_tag(self) -> Iterator[Found]:
         """D10: tag unknown, revoked, replaced, or not the customer's; or an end that leads to no customer."""

@@ -67,10 +67,20 @@ def explain(found: Iterable[Found], explanations: Iterable[Explanation]) -> list
 
     A verdict counts only while the facts are those it was given on. Source: RULEBOOK D, V10.
     """
-    by_rule: dict[Rule, list[Explanation]] = {}
+    by_subject_or_customer: dict[tuple[Rule, bool, str | None], list[Explanation]] = {}
     for one in explanations:
-        by_rule.setdefault(one.rule, []).append(one)
-    return [_explained(one, by_rule.get(one.rule, ())) for one in found]
+        named = one.subject_id is not None
+        key = (one.rule, named, one.subject_id if named else one.customer_id)
+        by_subject_or_customer.setdefault(key, []).append(one)
+    return [_explained(one, _perhaps_about(one, by_subject_or_customer)) for one in found]
+
+
+def _perhaps_about(
+    found: Found, told: Mapping[tuple[Rule, bool, str | None], list[Explanation]]
+) -> Iterable[Explanation]:
+    """The explanations of the rule that name the deviation's subject, or no subject and its customer or none."""
+    keys = {(found.rule, True, found.subject.id), (found.rule, False, found.customer_id), (found.rule, False, None)}
+    return [one for key in keys for one in told.get(key, ())]
 
 
 def _explained(found: Found, explanations: Iterable[Explanation]) -> Explained:

@@ -237,13 +237,17 @@ def _cut(piece: Stretch, taken: int, first: Fate | None, rest: Fate) -> list[Str
 
 
 def _joined(pieces: Iterable[Stretch]) -> list[Stretch]:
-    """Pieces of one stretch that touch again and share their fate are one, so that nobody sees where others began."""
+    """Pieces of one stretch that touch again and share their fate are one, so that nobody sees where others began.
+
+    What a midnight divides stays divided. Source: T5.
+    """
     found: list[Stretch] = []
     for piece in sorted(pieces, key=lambda one: (one.order[:2], str(one.customer_id), one.start)):
         last = found[-1] if found else None
         if (
             last is not None
             and last.end == piece.start
+            and local_day(last.start) == local_day(piece.start)
             and replace(piece, start=last.start) == replace(last, end=piece.end)
         ):
             found[-1] = replace(last, end=piece.end)
@@ -265,6 +269,7 @@ def cap(stretches: Iterable[Stretch], caps: Mapping[tuple[PoolKey, str], Caps], 
 
 
 def _counted(one: Stretch, left: dict[tuple[PoolKey, str], int | None], setting: Setting) -> list[Stretch]:
+    """What each of its pools pays of it; what a pool has no price for uses none of its cap. Source: R2, R6."""
     found: list[Stretch] = []
     rest: Stretch | None = one
     for placed in _pools_of(one):
@@ -272,10 +277,11 @@ def _counted(one: Stretch, left: dict[tuple[PoolKey, str], int | None], setting:
             break
         remaining = left[placed.pool, one.month]
         taken = rest.seconds if remaining is None else min(remaining, rest.seconds)
-        if remaining is not None:
-            left[placed.pool, one.month] = remaining - taken
         pieces = _cut(rest, taken, Fate.PAID, Fate.EXCESS)
-        found += [_priced(piece, placed, setting) for piece in pieces if piece.fate is Fate.PAID]
+        priced = [_priced(piece, placed, setting) for piece in pieces if piece.fate is Fate.PAID]
+        if remaining is not None:
+            left[placed.pool, one.month] = remaining - sum(piece.seconds for piece in priced if not piece.unpriced)
+        found += priced
         rest = next((piece for piece in pieces if piece.fate is Fate.EXCESS), None)
     if rest is not None:
         found.append(replace(rest, pool=one.covering[0].pool, placed=one.covering[0]))

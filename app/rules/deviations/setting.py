@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from app.rules.deviations.facts import Facts
@@ -20,7 +20,7 @@ from app.rules.time import local_day
 from app.rules.visits.derive import derive
 from app.rules.visits.resolve import Known, by_id, resolve
 from app.rules.visits.surroundings import Surroundings, surroundings
-from app.rules.visits.values import Resolved, Visit
+from app.rules.visits.values import Correction, Resolved, Visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ class Setting:
     accreditations: tuple[Accreditation, ...] | None
     placed: tuple[Placed, ...]
     extended: Mapping[tuple[PoolKey, str], int]
+    _accreditation: dict[tuple[str, str, Service, Law, date], bool] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def policies(self) -> Policies:
@@ -62,7 +65,10 @@ class Setting:
         )
 
     def _accredited(self, provider_id: str, municipality: str, service: Service, law: Law, day: date) -> bool:
-        return accredited(self.accreditations, provider_id, municipality, service, law, day)
+        key = (provider_id, municipality, service, law, day)
+        if key not in self._accreditation:
+            self._accreditation[key] = accredited(self.accreditations, *key)
+        return self._accreditation[key]
 
 
 def known_facts(facts: Facts, lock: datetime) -> Facts:
@@ -79,7 +85,7 @@ def known_facts(facts: Facts, lock: datetime) -> Facts:
         facts,
         planned_visits=tuple(plan for plan in facts.planned_visits if plan.recorded_at < lock),
         registrations=tuple(one for one in facts.registrations if one.recorded_at < lock),
-        corrections=tuple(one for one in facts.corrections if one.recorded_at < lock),
+        corrections=tuple(one for one in facts.corrections if _counts_before(one, lock)),
         explanations=explanations,
         tags=tuple(tag for tag in facts.tags if tag.recorded_at < lock),
         decisions=tuple(one for one in facts.decisions if one.recorded_at < lock),
@@ -91,6 +97,12 @@ def known_facts(facts: Facts, lock: datetime) -> Facts:
         rates=known_before(facts.rates, lock),
         policies=known_before(facts.policies, lock),
     )
+
+
+def _counts_before(correction: Correction, lock: datetime) -> bool:
+    """True where both it and its approval, if it has one, were recorded before the lock."""
+    approved_at = correction.approved_at
+    return correction.recorded_at < lock and (approved_at is None or approved_at < lock)
 
 
 def resolve_all(facts: Facts) -> tuple[Resolved, ...]:

@@ -298,6 +298,13 @@ class Visit:
         return Interval(self.starts_at, self.ends_at)
 
     @property
+    def customer_ids(self) -> tuple[str, ...]:
+        """Whose visit it is: everybody's in the household, else its customer's, () of nobody known. Source: V12."""
+        if self.household:
+            return tuple(dict.fromkeys(one.customer_id for one in self.household))
+        return () if self.customer_id is None else (self.customer_id,)
+
+    @property
     def ends(self) -> tuple[End, ...]:
         """The registered ends that there are."""
         return tuple(end for end in (self.check_in, self.check_out) if end is not None)

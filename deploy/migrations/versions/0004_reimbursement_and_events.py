@@ -174,6 +174,8 @@ def upgrade() -> None:
         sa.Column("month", sa.String(length=7), nullable=False),
         sa.Column("seconds", sa.BigInteger(), nullable=False),
         sa.Column("amount_ore", sa.BigInteger(), nullable=False),
+        sa.Column("total_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("total_amount_ore", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("cause", sa.Text(), nullable=True),
         sa.Column("segments", JSON, nullable=False),

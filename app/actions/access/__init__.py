@@ -1,0 +1,1 @@
+"""Signing in, being who one is, and keeping users and clients."""

@@ -1,0 +1,99 @@
+"""Grants and orders."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from app.actions.marks import Days, mark_customers, mark_pairs
+from app.actions.people import customers_seen
+from app.actions.records import Subject, Writing
+from app.rules.access import Resource
+from app.rules.orders import Grant, Order, check_order
+from app.storage import events
+from app.storage.access_log import Seen
+from app.storage.database import Transaction
+from app.storage.events import Event
+from app.storage.orders import GRANT, ORDER, orders_of_grants
+from app.storage.people import CUSTOMER
+from app.storage.providers import ACCREDITATION
+from app.storage.records import get_many, page
+
+_MOST_ACCREDITATIONS = 10_000
+
+
+def _granted(_tx: Transaction, _care_system_id: str, values: Collection[Grant]) -> Iterable[Seen]:
+    return customers_seen(one.customer_id for one in values)
+
+
+def _check_grant(writing: Writing[Grant]) -> None:
+    """A grant that is replaced still holds the orders placed of it. Source: O3."""
+    if writing.before is None:
+        return
+    orders = orders_of_grants(writing.tx, writing.call.care_system_id, [writing.value.id], lock=True)
+    for order in orders:
+        others = [one for one in orders if one.id != order.id]
+        check_order(order, writing.value, others, "", None)
+
+
+def _judge_grant(writing: Writing[Grant]) -> None:
+    told = [one for one in (writing.before, writing.value) if one is not None]
+    periods: list[Days] = [(one.valid_from, one.valid_before) for one in told]
+    mark_customers(writing.tx, writing.call, {one.customer_id for one in told}, periods)
+
+
+GRANTS = Subject(
+    resource=Resource.GRANT, master=GRANT, makes=Grant, persons=_granted, check=_check_grant, then=_judge_grant
+)
+
+
+def _ordered(tx: Transaction, care_system_id: str, values: Collection[Order]) -> Iterable[Seen]:
+    grants = get_many(tx, GRANT, care_system_id, {one.grant_id for one in values})
+    return customers_seen(grants[one.grant_id].customer_id for one in values)
+
+
+def _placed(writing: Writing[Order]) -> tuple[Grant, str]:
+    """The order's grant, and the municipality of its customer."""
+    cs = writing.call.care_system_id
+    grant = get_many(writing.tx, GRANT, cs, [writing.value.grant_id])[writing.value.grant_id]
+    customer = get_many(writing.tx, CUSTOMER, cs, [grant.customer_id])[grant.customer_id]
+    return grant, customer.municipality
+
+
+def _check_order(writing: Writing[Order]) -> None:
+    """Refuses a provider that is not accredited (O6), and parts that exceed the whole (O3)."""
+    cs, order = writing.call.care_system_id, writing.value
+    grant, municipality = _placed(writing)
+    held = orders_of_grants(writing.tx, cs, [grant.id], lock=True)
+    accreditations = page(
+        writing.tx, ACCREDITATION, cs, filters={"provider_id": order.provider_id}, limit=_MOST_ACCREDITATIONS
+    )
+    check_order(order, grant, [one for one in held if one.id != order.id], municipality, accreditations)
+
+
+def _tell_and_judge_order(writing: Writing[Order]) -> None:
+    tx, call, order = writing.tx, writing.call, writing.value
+    grant, municipality = _placed(writing)
+    told = Event(
+        at=call.now,
+        type="order.placed" if writing.before is None else "order.changed",
+        resource_type="order",
+        resource_id=order.id,
+        data=writing.told.dump(order),
+        external_id=order.external_id,
+        provider_id=order.provider_id,
+        municipality=municipality,
+    )
+    events.append(tx, call.care_system_id, [told])
+    orders = [one for one in (writing.before, order) if one is not None]
+    placed = {(one.provider_id, grant.customer_id) for one in orders}
+    mark_pairs(tx, call, placed, [(one.valid_from, one.valid_before) for one in orders])
+
+
+ORDERS = Subject(
+    resource=Resource.ORDER,
+    master=ORDER,
+    makes=Order,
+    persons=_ordered,
+    check=_check_order,
+    then=_tell_and_judge_order,
+)

@@ -1,0 +1,70 @@
+"""`flask demo`: the main job on a published day plan, played over HTTP."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app.actions.access.users import create_operator
+from app.commands.demo.play import Played, load_living_day, play
+from app.commands.demo.screen import show_deviations, show_lines, show_visits
+from app.commands.demo.talk import PASSWORD, Talk
+from app.rules.refusal import Refused
+
+OPERATOR = "operator"
+
+
+@click.command("demo")
+@click.option("--base-url", default="http://127.0.0.1:8011", show_default=True, help="The server to play against.")
+@click.option(
+    "--load", is_flag=True, help="Only load the living day and print the logins; loaded twice it is there once."
+)
+@click.option(
+    "--day", type=click.DateTime(["%Y-%m-%d"]), default="2014-02-04", show_default=True, help="The day to play."
+)
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write everything that was sent and answered here."
+)
+@with_appcontext
+def demo(base_url: str, load: bool, day: datetime, json_file: Path | None) -> None:
+    """Play a home-care day, close its month, and print visits, deviations and lines.
+
+    It is played in two new care systems of its own each time, at times of its own: the server runs with the demo clock.
+    """
+    now = datetime.now(UTC).replace(microsecond=0)
+    try:
+        create_operator(current_app.extensions["hemtid"].database, OPERATOR, PASSWORD, now)
+    except Refused:
+        click.echo("Operatören finns redan.", err=True)
+    talk = Talk(base_url)
+    if load:
+        load_living_day(talk, talk.user(OPERATOR), now)
+        return
+    played = _play(talk, day.date())
+    if json_file is not None:
+        json_file.write_text(json.dumps(played.as_json(), indent=1, ensure_ascii=False))
+        click.echo(f"\nAllt som sändes och svarades: {json_file}")
+
+
+def _play(talk: Talk, day: date) -> Played:
+    with click.progressbar(
+        length=0, label="Spelar dagen", show_pos=True, item_show_func=lambda text: text or ""
+    ) as bar:
+
+        def length(steps: int) -> None:
+            bar.length = steps
+
+        def step(text: str) -> None:
+            bar.update(1, text)
+
+        played = play(talk, talk.user(OPERATOR), day, secrets.token_hex(3), step, length)
+    show_visits(played.visits, played.names)
+    show_deviations(played.deviations)
+    show_lines(played.lines, played.names)
+    return played

@@ -1,0 +1,89 @@
+"""Wiring only: which blueprints, commands and values make up the app."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from flask import Flask, Response
+
+from app.actions.running import Running
+from app.api import clients, events, orders, people, plans, providers, rates, tags, tokens, users
+from app.api.documentation import document
+from app.api.edge import EdgedFlask, guard
+from app.api.health import health
+from app.api.problems import FAULTS, Problem, Slug, answer_fault, answer_problem
+from app.commands.migrate import migrate
+from app.commands.simulate import SIMULATE, simulate
+from app.commands.users import create_operator_command
+from app.settings import Settings
+from app.storage.database import Unavailable, open_database
+from app.storage.ids import new_id
+from app.web.pages import pages
+
+_API = (
+    tokens.blp,
+    users.blp,
+    clients.blp,
+    providers.care_systems,
+    providers.municipalities,
+    providers.providers,
+    providers.accreditations,
+    people.caregivers,
+    people.customers,
+    people.absences,
+    orders.grants,
+    orders.orders,
+    tags.tags,
+    plans.planned_visits,
+    rates.rates,
+    rates.policies,
+    events.changes,
+)
+"""Documented blueprints, in the order of the specification."""
+_PLAIN = (health, tokens.well_known, pages)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The product as a WSGI application, for `settings` or for those of the environment. Raises `SettingsError`."""
+    if settings is None and _only_simulates():
+        return _simulator()
+    stated = settings or Settings.from_environment()
+    app = EdgedFlask("app", static_folder="web/static", static_url_path="/static", template_folder="web/templates")
+    app.extensions["hemtid"] = Running(database=open_database(stated), settings=stated)
+    guard(app, https=stated.base_url.startswith("https:"), new_id=new_id)
+    documentation = document(app)
+    for blueprint in _API:
+        documentation.register_blueprint(blueprint)
+    for plain in _PLAIN:
+        app.register_blueprint(plain)
+    _answer_faults(app)
+    app.cli.add_command(migrate)
+    app.cli.add_command(create_operator_command)
+    app.cli.add_command(simulate)
+    return app
+
+
+def _only_simulates() -> bool:
+    """True for the one command that reads no more than its file, where nobody has configured the product."""
+    asked = os.environ.get("FLASK_RUN_FROM_CLI") == "true" and SIMULATE in sys.argv
+    return asked and "HEMTID_DATABASE_URL" not in os.environ
+
+
+def _simulator() -> Flask:
+    """An app without a database: it serves nothing, and knows the one command."""
+    app = Flask("app")
+    app.cli.add_command(simulate)
+    return app
+
+
+def _answer_faults(app: Flask) -> None:
+    """What rules, storage and the API itself raise leaves as a problem."""
+    handlers: dict[type[Exception], Any] = {Problem: answer_problem, Unavailable: _unavailable}
+    for raised, handler in (handlers | dict.fromkeys(FAULTS, answer_fault)).items():
+        app.register_error_handler(raised, handler)
+
+
+def _unavailable(_fault: Unavailable) -> Response:
+    return answer_problem(Problem(Slug.UNAVAILABLE))

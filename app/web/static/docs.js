@@ -1,0 +1,14 @@
+/* Shows our own specification in the Swagger UI that we serve ourselves. */
+window.addEventListener("DOMContentLoaded", () => {
+  window.SwaggerUIBundle({
+    url: "/openapi.json",
+    dom_id: "#swagger",
+    deepLinking: true,
+    docExpansion: "none",
+    persistAuthorization: false,
+    tryItOutEnabled: true,
+    validatorUrl: null,
+    presets: [window.SwaggerUIBundle.presets.apis],
+    layout: "BaseLayout",
+  });
+});

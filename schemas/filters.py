@@ -1,0 +1,52 @@
+"""What lists of deviations, extensions, months, runs and excess may be asked for beside the page."""
+
+from __future__ import annotations
+
+from app.rules.deviations.values import DeviationState, Rule
+from app.rules.extensions import ExtensionState
+from schemas.envelopes import ListQuerySchema
+from schemas.fields import Choice, Month
+from schemas.resources import StrictSchema
+from schemas.texts import Identifier, MunicipalityCode
+
+
+class DeviationQuerySchema(ListQuerySchema):
+    """Deviations; `visit_id` asks for those of one visit."""
+
+    rule = Choice(Rule, load_default=None)
+    state = Choice(DeviationState, load_default=None)
+    period = Month(load_default=None)
+    provider_id = Identifier(load_default=None)
+    customer_id = Identifier(load_default=None)
+    visit_id = Identifier(load_default=None)
+
+
+class ExtensionQuerySchema(ListQuerySchema):
+    """Requests for an extension."""
+
+    state = Choice(ExtensionState, load_default=None)
+    month = Month(load_default=None)
+    provider_id = Identifier(load_default=None)
+    customer_id = Identifier(load_default=None)
+
+
+class MonthQuerySchema(ListQuerySchema):
+    """Providers' months."""
+
+    month = Month(load_default=None)
+    municipality = MunicipalityCode(load_default=None)
+    provider_id = Identifier(load_default=None)
+
+
+class RunQuerySchema(ListQuerySchema):
+    """Runs."""
+
+    month = Month(load_default=None)
+    municipality = MunicipalityCode(load_default=None)
+    provider_id = Identifier(load_default=None)
+
+
+class ExcessQuerySchema(StrictSchema):
+    """The month whose excess is wanted."""
+
+    month = Month(required=True)

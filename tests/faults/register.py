@@ -1,0 +1,155 @@
+"""A small care system with everybody in it, for the drills: people to sign in as, customers, a provider's tag."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from app.actions.access.signing_in import by_password, by_secret
+from app.actions.access.tokens import TokenAuthority
+from app.api.authentication import real_now
+from app.rules.access import Actor, Role
+from app.rules.orders import ChosenBy, Grant, Order, Per
+from app.rules.people import Customer, Position, Protection
+from app.rules.providers import Law, Service
+from app.rules.tags import Tag, TagKind
+from app.settings import Settings
+from app.storage.database import Database, open_database
+from app.storage.ids import new_id
+from app.storage.orders import GRANT, ORDER
+from app.storage.people import CUSTOMER
+from app.storage.records import insert
+from app.storage.tags import TAG
+from tests.accounts import (
+    NOW,
+    PASSWORD,
+    keep_caregiver,
+    keep_client,
+    keep_operator,
+    keep_provider,
+    keep_user,
+)
+from tests.accounts import keep_care_system as keep_system
+
+MUNICIPALITY = "2029"
+UID = "04A2245A6F6180"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Register:
+    """What was put into the database, and an access token of each role."""
+
+    care_system_id: str
+    provider_id: str
+    caregiver_ids: tuple[str, ...]
+    customer_id: str
+    protected_id: str
+    grant_id: str
+    tokens: Mapping[Role, str]
+
+    def ask(self, app: Flask, role: Role, method: str, path: str, **sent: Any) -> TestResponse:
+        """The product's answer to a request of somebody with the role."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}", **sent.pop("headers", {})}
+        return app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **sent)
+
+
+def seconds_for(app: Flask, register: Register, role: Role, method: str, path: str, **sent: Any) -> tuple[int, float]:
+    """The status of the answer, and how many seconds it took."""
+    begun = time.monotonic()
+    answer = register.ask(app, role, method, path, **sent)
+    return answer.status_code, time.monotonic() - begun
+
+
+def filled(settings: Settings, caregivers: int = 1, protection: Protection = Protection.CONFIDENTIAL) -> Register:
+    """The register is in the database of the settings, whose keys sign the tokens."""
+    with closing(open_database(settings)) as database:
+        operator = keep_operator(database)
+        care_system_id = keep_system(database)
+        provider_id = keep_provider(database, care_system_id)
+        caregiver_ids = tuple(keep_caregiver(database, care_system_id, provider_id) for _ in range(caregivers))
+        customer_id, protected_id, grant_id = _keep_customers(database, care_system_id, provider_id, protection)
+        within = {"care_system_id": care_system_id}
+        scopes: dict[Role, dict[str, str]] = {
+            Role.CAREGIVER: {**within, "provider_id": provider_id, "caregiver_id": caregiver_ids[0]},
+            Role.COORDINATOR: {**within, "provider_id": provider_id},
+            Role.CASE_OFFICER: {**within, "municipality": MUNICIPALITY},
+            Role.CONTROLLER: within,
+            Role.AUDITOR: within,
+            Role.SCHEDULING_CLIENT: {**within, "provider_id": provider_id},
+            Role.MEASURING_CLIENT: {**within, "provider_id": provider_id},
+            Role.REIMBURSEMENT_CLIENT: within,
+            Role.OPERATOR: {},
+        }
+        tokens = {role: _token(database, settings, operator, role, scope) for role, scope in scopes.items()}
+    return Register(
+        care_system_id=care_system_id,
+        provider_id=provider_id,
+        caregiver_ids=caregiver_ids,
+        customer_id=customer_id,
+        protected_id=protected_id,
+        grant_id=grant_id,
+        tokens=tokens,
+    )
+
+
+def _keep_customers(
+    database: Database, care_system_id: str, provider_id: str, protection: Protection
+) -> tuple[str, str, str]:
+    """A customer with a tag, a grant and an order at the provider; one with protected identity likewise, untagged."""
+    plain = Customer(id=new_id(), recorded_at=NOW, municipality=MUNICIPALITY, name="Testperson Ett")
+    plain = replace(plain, position=Position(lat_e6=60_730_000, lon_e6=14_990_000))
+    protected = Customer(id=new_id(), recorded_at=NOW, municipality=MUNICIPALITY, protection=protection)
+    tag = Tag(id=new_id(), recorded_at=NOW, customer_id=plain.id, kind=TagKind.NFC, uid=UID, valid_from=date(2014, 1, 1))
+    grants = [_grant(plain.id), _grant(protected.id)]
+    with database.transaction() as tx:
+        for customer in (plain, protected):
+            insert(tx, CUSTOMER, care_system_id, customer, by=provider_id)
+        insert(tx, TAG, care_system_id, tag, by=provider_id)
+        for grant in grants:
+            insert(tx, GRANT, care_system_id, grant, by=provider_id)
+            insert(tx, ORDER, care_system_id, _order(grant.id, provider_id), by=provider_id)
+    return plain.id, protected.id, grants[0].id
+
+
+def _grant(customer_id: str) -> Grant:
+    return Grant(
+        id=new_id(),
+        recorded_at=NOW,
+        customer_id=customer_id,
+        services=(Service.PERSONAL_CARE, Service.HOUSEHOLD),
+        law=Law.SOL,
+        granted_seconds=36_000,
+        per=Per.MONTH,
+        valid_from=date(2014, 1, 1),
+    )
+
+
+def _order(grant_id: str, provider_id: str) -> Order:
+    return Order(
+        id=new_id(),
+        recorded_at=NOW,
+        grant_id=grant_id,
+        provider_id=provider_id,
+        ordered_at=NOW,
+        chosen_by=ChosenBy.CUSTOMER,
+        valid_from=date(2014, 1, 1),
+    )
+
+
+def _token(database: Database, settings: Settings, operator: Actor, role: Role, scope: dict[str, str]) -> str:
+    authority = TokenAuthority(settings.signing_key, settings.base_url)
+    if role.name.endswith("_CLIENT"):
+        kept, secret = keep_client(database, operator, role, **scope)
+        signed = by_secret(database, kept.id, secret)
+    else:
+        if role is not Role.OPERATOR:
+            keep_user(database, operator, role, role.value, **scope)
+        signed = by_password(database, role.value, PASSWORD, real_now())
+    return authority.issue(signed.subject, signed.actor, real_now())
