@@ -8,18 +8,44 @@ from typing import Any
 
 from flask import Flask, Response
 
+from app.actions.access.faults import NotSignedIn
 from app.actions.running import Running
-from app.api import clients, events, orders, people, plans, providers, rates, tags, tokens, users
+from app.api import (
+    clients,
+    corrections,
+    deviations,
+    events,
+    explanations,
+    extensions,
+    months,
+    orders,
+    people,
+    plans,
+    providers,
+    rates,
+    registrations,
+    reimbursement,
+    simulations,
+    tags,
+    tokens,
+    users,
+    visits,
+)
+from app.api.authentication import answer_not_signed_in
 from app.api.documentation import document
 from app.api.edge import EdgedFlask, guard
 from app.api.health import health
 from app.api.problems import FAULTS, Problem, Slug, answer_fault, answer_problem
+from app.commands.close_month import close_month, recompute_run
 from app.commands.migrate import migrate
+from app.commands.rebuild import rebuild_visits
 from app.commands.simulate import SIMULATE, simulate
+from app.commands.sweep import sweep
 from app.commands.users import create_operator_command
 from app.settings import Settings
 from app.storage.database import Unavailable, open_database
 from app.storage.ids import new_id
+from app.web.door import door
 from app.web.pages import pages
 
 _API = (
@@ -39,10 +65,20 @@ _API = (
     plans.planned_visits,
     rates.rates,
     rates.policies,
+    registrations.registrations,
+    visits.visits,
+    corrections.corrections,
+    deviations.deviations,
+    explanations.explanations,
+    extensions.extensions,
+    months.months,
+    reimbursement.reimbursement,
+    simulations.simulations,
     events.changes,
 )
 """Documented blueprints, in the order of the specification."""
-_PLAIN = (health, tokens.well_known, pages)
+_COMMANDS = (migrate, create_operator_command, simulate, rebuild_visits, sweep, close_month, recompute_run)
+_PLAIN = (health, tokens.well_known, pages, door)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -59,9 +95,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     for plain in _PLAIN:
         app.register_blueprint(plain)
     _answer_faults(app)
-    app.cli.add_command(migrate)
-    app.cli.add_command(create_operator_command)
-    app.cli.add_command(simulate)
+    for command in _COMMANDS:
+        app.cli.add_command(command)
     return app
 
 
@@ -80,7 +115,11 @@ def _simulator() -> Flask:
 
 def _answer_faults(app: Flask) -> None:
     """What rules, storage and the API itself raise leaves as a problem."""
-    handlers: dict[type[Exception], Any] = {Problem: answer_problem, Unavailable: _unavailable}
+    handlers: dict[type[Exception], Any] = {
+        Problem: answer_problem,
+        Unavailable: _unavailable,
+        NotSignedIn: answer_not_signed_in,
+    }
     for raised, handler in (handlers | dict.fromkeys(FAULTS, answer_fault)).items():
         app.register_error_handler(raised, handler)
 

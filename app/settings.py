@@ -43,9 +43,11 @@ class Settings:
     """Whether a request may say what time it is (header Hemtid-Demo-Clock). For the demo only."""
     pool_size: int = 8
     """Database connections a worker process may hold."""
-    pool_timeout_seconds: int = 2
-    """How long a request waits for a connection before it answers 503."""
-    statement_timeout_seconds: int = 5
+    pool_timeout_seconds: int = 1
+    """How long a request waits for a connection before it answers 503: it may need two, one after the other, within two
+    seconds. Source: FAULTS 13."""
+    statement_timeout_seconds: int = 4
+    """How long a statement may run or wait for a lock: the answer comes within five seconds. Source: FAULTS 14."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -58,8 +60,8 @@ class Settings:
             cursor_key=_key_bytes("HEMTID_CURSOR_KEY", _secret(environment, "HEMTID_CURSOR_KEY")),
             demo_clock=_switch(environment, "HEMTID_DEMO_CLOCK"),
             pool_size=_count(environment, "HEMTID_POOL_SIZE", 8),
-            pool_timeout_seconds=_count(environment, "HEMTID_POOL_TIMEOUT_SECONDS", 2),
-            statement_timeout_seconds=_count(environment, "HEMTID_STATEMENT_TIMEOUT_SECONDS", 5),
+            pool_timeout_seconds=_count(environment, "HEMTID_POOL_TIMEOUT_SECONDS", 1),
+            statement_timeout_seconds=_count(environment, "HEMTID_STATEMENT_TIMEOUT_SECONDS", 4),
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.rules.deviations.values import NAMES, DeviationState, Effect, Found, Rule, SubjectType, VerdictOutcome
-from schemas.fields import Choice, Instant, Month, One
+from schemas.fields import Choice, Instant, Month, One, Several
 from schemas.resources import ResourceSchema, StrictSchema, attributes, identifiers
 from schemas.texts import Identifier, Text
 
@@ -39,7 +39,7 @@ class ExplanationFields(Schema):
     """The provider's reason for several deviations of a kind at once."""
 
     deviation_ids = identifiers(required=True, least=1)
-    reason = Text(required=True, most=100)
+    reason = Text(required=True, most=64)
     note = Text(required=True, most=2000, lines=True)
 
 
@@ -64,6 +64,22 @@ class DeviationSchema(ResourceSchema):
     facts = fields.Dict(keys=fields.String(), required=True)
     effect = Choice(Effect, required=True)
     state = Choice(DeviationState, required=True)
+
+
+class HappeningSchema(Schema):
+    """One line of a deviation's history; `by` is null where a rule did it."""
+
+    what = fields.String(required=True, metadata={"example": "opened"})
+    at = Instant(required=True)
+    by = fields.String(load_default=None, allow_none=True)
+    facts = fields.Dict(keys=fields.String(), required=True)
+
+
+class DeviationHistorySchema(DeviationSchema):
+    """A deviation with everything that happened to it and was said of it, the earliest first."""
+
+    history = Several(One(HappeningSchema), required=True)
+    explanations = Several(One(ExplanationSchema), required=True)
 
 
 def deviation_view(found: Found, state: DeviationState, **stored: Any) -> dict[str, Any]:

@@ -244,11 +244,16 @@ class Several(fields.List[Any]):
         key: Callable[[Any], object] | None = lambda one: one,
         **settings: Any,
     ) -> None:
-        bounds = Length(least, most, error=f"Give from {least} to {most} of them.")
-        checks: list[Callable[[Any], Any]] = [bounds]
+        self.bounds = Length(least, most, error=f"Give from {least} to {most} of them.")
+        checks: list[Callable[[Any], Any]] = [self.bounds]
         if key is not None:
             checks.append(lambda several: _refuse_repeated(several, key))
         super().__init__(inner, validate=checks, post_load=tuple, **settings)
+
+    def _deserialize(self, value: Any, *where: Any, **settings: Any) -> list[Any]:
+        if isinstance(value, list):
+            self.bounds(value)  # before any member is read, however many they are (FAULTS 56)
+        return super()._deserialize(value, *where, **settings)
 
 
 def _refuse_repeated(several: list[Any], key: Callable[[Any], object]) -> None:

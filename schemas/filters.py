@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from marshmallow import fields
+
 from app.rules.deviations.values import DeviationState, Rule
 from app.rules.extensions import ExtensionState
 from schemas.envelopes import ListQuerySchema
@@ -50,3 +52,15 @@ class ExcessQuerySchema(StrictSchema):
     """The month whose excess is wanted."""
 
     month = Month(required=True)
+
+
+class RepeatQuerySchema(StrictSchema):
+    """Whether a run is to be repeated from the facts."""
+
+    verify = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        error_messages={"invalid": "Give true or false."},
+        metadata={"description": "Repeat the run and tell whether every byte is the same (R9)."},
+    )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from marshmallow import fields
 from marshmallow.validate import Range
 
+from app.rules.visits.values import VisitState
 from schemas.envelopes import ListQuerySchema
-from schemas.fields import Instant
+from schemas.fields import Choice, Instant
 from schemas.resources import StrictSchema
 from schemas.texts import ExternalId, Identifier, MunicipalityCode
 
@@ -78,3 +79,24 @@ class FeedQuerySchema(StrictSchema):
         validate=Range(0, 2**63 - 1, error="Give a sequence number, or 0 for the beginning."),
         metadata={"description": "The sequence of the last change that was read; 0 begins."},
     )
+
+
+class RegistrationQuerySchema(ListQuerySchema):
+    """Registrations whose time lies from `from` on and before `before`. A visit's are all that it is made of."""
+
+    visit_id = Identifier(load_default=None)
+    caregiver_id = Identifier(load_default=None)
+    start = Instant(load_default=None, data_key="from")
+    before = Instant(load_default=None)
+
+
+class VisitQuerySchema(ListQuerySchema):
+    """Visits placed from `from` on and before `before`. A customer's are those of its household too."""
+
+    state = Choice(VisitState, load_default=None)
+    provider_id = Identifier(load_default=None)
+    customer_id = Identifier(load_default=None)
+    caregiver_id = Identifier(load_default=None)
+    planned_visit_id = Identifier(load_default=None)
+    start = Instant(load_default=None, data_key="from")
+    before = Instant(load_default=None)

@@ -156,6 +156,10 @@ class LineSchema(Schema):
     extension_ids = identifiers(required=True)
 
 
+class IssuedLineSchema(LineSchema, ResourceSchema):
+    """A line as it was issued: with its id, and the run that issued it in `run`."""
+
+
 def line_view(line: Line) -> dict[str, Any]:
     """What `LineSchema` dumps: the line laid flat. An adjustment's seconds and amount are differences. Source: R8."""
     return {**attributes(line.total.key), **attributes(line.total), **attributes(line)}

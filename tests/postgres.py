@@ -7,10 +7,12 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -95,6 +97,19 @@ class Cluster(Server):
         """The server is gone at once and flushed nothing, as in a power failure."""
         self._tool("pg_ctl", "stop", "-m", "immediate", "-D", self._data)
 
+    def sigkill(self) -> None:
+        """Every process of the server is gone by SIGKILL; what lies in its folder is as they left it."""
+        postmaster = int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for process in (postmaster, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        while any(_runs(process) for process in (postmaster, *map(int, children))):
+            time.sleep(0.01)
+        # Where nobody collects orphans, the dead postmaster would pass for a running one by these.
+        for lock in (self._folder / "data" / "postmaster.pid", *self._folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink()
+
     @property
     def _data(self) -> str:
         return str(self._folder / "data")
@@ -122,6 +137,14 @@ class Cluster(Server):
         except (PermissionError, subprocess.CalledProcessError):
             return _copy_of(binaries, self._programs)
         return binaries
+
+
+def _runs(process: int) -> bool:
+    """Whether it is there and no zombie."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _copy_of(binaries: Path, folder: Path) -> Path:

@@ -12,7 +12,7 @@ from app.actions.faults import UnknownReferences
 from app.actions.once import keep_answer, repeated, retried
 from app.actions.people import customers_seen
 from app.actions.records import log_read, missing
-from app.actions.references import Draft, completed, look_up
+from app.actions.references import Draft, Named, completed, look_up
 from app.actions.taken import telling_taken
 from app.rules.access import Resource, Role, Verb, check_within
 from app.rules.extensions import (
@@ -66,7 +66,8 @@ def request_extension(call: Call, draft: Draft, told: Told) -> Answered:
         before = repeated(tx, call)
         if before is not None:
             return before
-        fields = completed(draft, look_up(tx, call, draft.named))
+        named = tuple(one for one in draft.named if not _is_known(call, one))
+        fields = completed(replace(draft, named=named), look_up(tx, call, named))
         made = {"id": new_id(), "recorded_at": call.now, "requested_by": call.actor.id, "requested_at": call.now}
         extension = Extension(**{**fields, **made})
         _check_ours(call, extension)
@@ -80,6 +81,12 @@ def request_extension(call: Call, draft: Draft, told: Told) -> Answered:
         answer = told.answer(shown)
         keep_answer(tx, call, answer)
     return answer
+
+
+def _is_known(call: Call, one: Named) -> bool:
+    """True for the asker's own provider, which it may not read otherwise, and for visits, which are looked at apart."""
+    own = one.resource is Resource.PROVIDER and not one.external and one.id == call.actor.provider_id
+    return own or one.resource is Resource.VISIT
 
 
 def _check_ours(call: Call, extension: Extension) -> None:

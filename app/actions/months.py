@@ -12,6 +12,7 @@ from app.actions.deviations.time_brings import mark_what_time_brings
 from app.actions.faults import ChangedMeanwhile, UnknownReferences
 from app.actions.records import missing
 from app.actions.references import Draft, completed, look_up
+from app.actions.visits.refresh import close_overdue
 from app.rules.access import Resource, Scope, Verb, check_within
 from app.rules.policies import Policies, policies_of
 from app.rules.refusal import Refused
@@ -33,6 +34,8 @@ from app.storage.providers import CARE_SYSTEM
 from app.storage.records import get
 from app.storage.reimbursement import KeptMonth, get_month, months_of, save_month
 
+_EVERY = 10_000
+"""More months of one care system than there are."""
 MonthKey = tuple[str, str, str]
 """(month, municipality, provider id): the order in which months are listed."""
 
@@ -56,7 +59,7 @@ class Whose:
 def list_months(call: Call, month: str | None, whose: Whose, after: MonthKey | None, limit: int) -> list[Shown]:
     """Up to `limit` months within the scope, by (month, municipality, provider). Raises Refused A2.
 
-    Of one month every provider's is listed that has something in it; of any month those that somebody attested or locked.
+    Of one month every provider's is listed that has something in it; of any those that somebody attested or locked.
     """
     call.check(Resource.MONTH, Verb.READ)
     scope = call.scope(Resource.MONTH)
@@ -91,16 +94,19 @@ def key_of(month: Month) -> MonthKey:
 
 
 def _of_month(tx: Transaction, care_system_id: str, month: str, scope: Scope | None, whose: Whose) -> list[Shown]:
+    return _shown(tx, care_system_id, provider_months_of(tx, care_system_id, month, scope, whose))
+
+
+def provider_months_of(
+    tx: Transaction, care_system_id: str, month: str, scope: Scope | None, whose: Whose
+) -> list[Month]:
+    """Every provider's month in the scope that has something in it, as it stands."""
     pairs = concerned.provider_months(
         tx, care_system_id, month, scope=scope, municipality=whose.municipality, provider_id=whose.provider_id
     )
-    kept = months_of(tx, care_system_id, month=month, limit=max(len(pairs), 1) + _EVERY)
+    kept = months_of(tx, care_system_id, month=month, limit=_EVERY)
     standing = {(one.month.municipality, one.month.provider_id): one.month for one in kept}
-    months = [standing.get(pair) or Month(municipality=pair[0], provider_id=pair[1], month=month) for pair in pairs]
-    return _shown(tx, care_system_id, months)
-
-
-_EVERY = 10_000
+    return [standing.get(pair) or Month(municipality=pair[0], provider_id=pair[1], month=month) for pair in pairs]
 
 
 def _shown(tx: Transaction, care_system_id: str, months: Collection[Month]) -> list[Shown]:
@@ -119,25 +125,37 @@ def _blocking(blocks: dict[tuple[str, str | None], tuple[str, ...]], month: Mont
 
 
 def attest(call: Call, month: str, draft: Draft) -> Shown:
-    """The provider's word that its month is complete; what waited to be judged is judged first.
+    """The provider's word that its month is complete; what waited to be judged is judged first, and stays so.
 
     Raises Refused R8 before the month is over, and while something wants explaining, which `facts` lists; A1, A2.
     """
     call.check(Resource.MONTH, Verb.ATTEST)
+    cs = call.care_system_id
+    with call.database.transaction(write=False) as tx:
+        whose = whose_of(tx, call, draft)
+    municipality, provider_id = whose.municipality or "", whose.provider_id or call.actor.provider_id or ""
+    scope = call.scope(Resource.MONTH)
+    check_within(scope, care_system_id=cs, municipality=municipality, provider_ids=[provider_id])
+    _judge(call, provider_id, month)
     with call.database.transaction() as tx:
-        whose = _whose(tx, call, draft)
-        municipality, provider_id = whose.municipality or "", whose.provider_id or call.actor.provider_id or ""
-        scope = call.scope(Resource.MONTH)
-        check_within(scope, care_system_id=call.care_system_id, municipality=municipality, provider_ids=[provider_id])
-        _judge(tx, call.care_system_id, month, provider_id, call.now)
-        kept = get_month(tx, call.care_system_id, municipality, provider_id, month, lock=True)
-        blocking = _shown(tx, call.care_system_id, [kept.month])[0].blocking
+        kept = get_month(tx, cs, municipality, provider_id, month, lock=True)
+        blocking = _shown(tx, cs, [kept.month])[0].blocking
         _check(kept.month, blocking, call.now)
         state = move(kept.month, MonthAct.ATTEST)
         attested = replace(kept.month, state=state, attested_by=call.actor.id, attested_at=call.now)
-        _save(tx, call.care_system_id, kept, attested)
-        _tell(tx, call.care_system_id, "month.attested", attested, call.now)
+        _save(tx, cs, kept, attested)
+        _tell(tx, cs, "month.attested", attested, call.now)
     return Shown(month=attested, blocking=())
+
+
+def _judge(call: Call, provider_id: str, month: str) -> None:
+    """Nothing of the provider's month waits to be judged: neither marked, nor due because the month is over."""
+    cs = call.care_system_id
+    with call.database.transaction() as tx:
+        mark_what_time_brings(tx, cs, call.now)
+    close_overdue(call.database, cs, call.now)
+    with call.database.transaction() as tx:
+        settle_due(tx, cs, concerned.due_of(tx, cs, [provider_id], month), call.now)
 
 
 def _check(month: Month, blocking: tuple[str, ...], now: datetime) -> None:
@@ -147,7 +165,7 @@ def _check(month: Month, blocking: tuple[str, ...], now: datetime) -> None:
         raise replace(refusal, facts={**refusal.facts, "blocking": list(blocking)}) from refusal
 
 
-def _whose(tx: Transaction, call: Call, draft: Draft) -> Whose:
+def whose_of(tx: Transaction, call: Call, draft: Draft) -> Whose:
     """Whose months the request means. Raises `UnknownReferences` for a municipality of another care system."""
     fields = completed(draft, look_up(tx, call, draft.named))
     municipality = fields.get("municipality")
@@ -157,12 +175,6 @@ def _whose(tx: Transaction, call: Call, draft: Draft) -> Whose:
     return Whose(municipality=municipality, provider_id=fields.get("provider_id"))
 
 
-def _judge(tx: Transaction, care_system_id: str, month: str, provider_id: str, now: datetime) -> None:
-    """Nothing of the provider's month waits to be judged: neither marked, nor due because the month is over."""
-    mark_what_time_brings(tx, care_system_id, now)
-    settle_due(tx, care_system_id, concerned.due_of(tx, care_system_id, [provider_id], month), now)
-
-
 def lock(call: Call, month: str, draft: Draft) -> list[Shown]:
     """The months are locked now: from here on they change only by adjustment. One that is locked stays as it is.
 
@@ -170,7 +182,7 @@ def lock(call: Call, month: str, draft: Draft) -> list[Shown]:
     """
     call.check(Resource.MONTH, Verb.LOCK)
     with call.database.transaction() as tx:
-        whose = _whose(tx, call, draft)
+        whose = whose_of(tx, call, draft)
         rules = policies_of(policies.policies_of(tx, call.care_system_id))
         found = _of_month(tx, call.care_system_id, month, call.scope(Resource.MONTH), whose)
         if whose.municipality is not None and whose.provider_id is not None and not found:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 from holidays import country_holidays
 
@@ -18,6 +19,8 @@ from app.rules.scenario import Scenario
 from app.rules.simulations import Outcome, simulate
 
 MOST_ORE_PER_HOUR = Decimal(1_000_000_000)
+MOST_MONTHS = 36
+"""So many months are closed for one request; the command takes any number. Source: our decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +35,25 @@ def run(scenario: Scenario) -> Outcome:
     return simulate(replace(scenario, facts=with_holidays(scenario.facts, scenario.months)))
 
 
-def run_for(actor: Actor, scenario: Scenario) -> Outcome:
-    """The same for somebody who may ask. Raises Refused A2 for a role that may not. Source: CONTRACT, Scenario files."""
+def run_for(actor: Actor, read: Callable[[], Scenario]) -> Outcome:
+    """The same for somebody who may ask; what they ask is read only then.
+
+    Raises Refused A2 where the role may not, and for more months than one request closes. Source: CONTRACT.
+    """
     check_may(actor, Permission(Resource.SIMULATION, Verb.SIMULATE))
+    scenario = read()
+    if len(scenario.months) > MOST_MONTHS:
+        raise Refused("simulation", f"close at most {MOST_MONTHS} months at once", Kind.INVALID, "/months")
     return run(scenario)
 
 
 def with_holidays(facts: Facts, months: Iterable[str]) -> Facts:
     """The facts with the public holidays of every year that they or the months speak of."""
-    return replace(facts, holidays=public_holidays(_years(facts, months)))
+    return replace(facts, holidays=public_holidays(frozenset(_years(facts, months))))
 
 
-def public_holidays(years: Iterable[int]) -> frozenset[date]:
+@cache
+def public_holidays(years: frozenset[int]) -> frozenset[date]:
     """The Swedish public holidays of the years, and of those beside them; ordinary Sundays are none.
 
     Source: lagen (1989:253) om allmänna helgdagar, by the library `holidays`.
@@ -62,8 +72,8 @@ def _years(facts: Facts, months: Iterable[str]) -> set[int]:
 
 
 def changed(scenario: Scenario, settings: Sequence[str]) -> Scenario:
-    """The scenario with each setting in place of what it says: `policy.<name>=<value>` for every municipality and day, or
-    `rate.<id>.ore_per_hour=<öre>`.
+    """The scenario with each setting in place of what it says: `policy.<name>=<value>` for every municipality and day,
+    or `rate.<id>.ore_per_hour=<öre>`.
 
     Raises Refused, which names the setting, for one that is none of these and for a rate that is not there.
     """

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from flask import current_app, request
+from flask import Response, current_app, request
 
 from app.actions.access.faults import NotSignedIn
 from app.actions.access.signing_in import authenticated
 from app.actions.access.tokens import Claims, TokenAuthority
 from app.actions.running import Running
-from app.api.problems import Problem, Slug
+from app.api.problems import Problem, Slug, answer_problem
 from app.rules.access import Actor
 
 _AUTHORITY = "hemtid.tokens"
@@ -44,6 +44,11 @@ def bearer_claims() -> Claims:
         return authority().verify(match[1], real_now())
     except NotSignedIn as fault:
         raise Problem(Slug.NOT_SIGNED_IN, str(fault), headers=dict(INVALID_TOKEN)) from fault
+
+
+def answer_not_signed_in(fault: NotSignedIn) -> Response:
+    """What an action that looks the actor up itself raised, as a response."""
+    return answer_problem(Problem(Slug.NOT_SIGNED_IN, str(fault), headers=dict(INVALID_TOKEN)))
 
 
 def authority() -> TokenAuthority:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from flask import request
@@ -14,16 +16,25 @@ BODY_BYTES = 2 * 1024 * 1024
 BATCH_BYTES = 4 * 1024 * 1024
 DEEPEST = 32
 """Levels of arrays and objects that are read. The contract's deepest resource has seven. Source: our decision."""
+MOST_VALUES = 100_000
+"""Values in one body: a full batch of 1,000 rows has a hundred for each. A megabyte of `0,0,…` would be a million, and
+cost a hundred times its size in memory and seconds of work. Source: FAULTS 56; the number: our decision."""
+MOST_FIELDS = 200
+"""Fields of one object. The contract's widest resource has some twenty. Source: our decision."""
+MOST_FAULTS = 100
+"""Bad fields that one answer tells of. Source: our decision."""
 _INTEGER_BORDER = 1 << 63
 _DIGITS_READ = 40
+_END = object()
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def read_json() -> Any:
     """The body as JSON values, all its texts storable and all its integers within 64 bits.
 
-    Raises `Problem`: 415 for another media type, 400 for what is no JSON, repeats a key, holds NaN or Infinity or is
-    nested deeper than `DEEPEST`; 422, with a pointer, for NUL and lone surrogates in a text and for larger numbers.
+    Raises `Problem`: 415 for another media type; 413 beyond `MOST_VALUES`; 400 for what is no JSON, repeats a key,
+    holds NaN or Infinity, is nested deeper than `DEEPEST` or has an object of more than `MOST_FIELDS`; 422, with a
+    pointer, for NUL and lone surrogates in a text and for larger numbers.
     """
     if request.mimetype != "application/json" or request.headers.get("Content-Encoding", "identity") != "identity":
         raise Problem(Slug.NOT_JSON)
@@ -33,7 +44,10 @@ def read_json() -> Any:
 
 
 def parse(body: bytes) -> Any:
-    """The bytes as JSON values; `Problem` 400 where they are not UTF-8, not JSON, or ambiguous."""
+    """The bytes as JSON values; `Problem` 400 where they are not UTF-8, not JSON, or ambiguous, 413 for too many."""
+    # Each value but the first follows one of these, so they are counted before anything is made of them.
+    if sum(map(body.count, (b",", b"[", b"{"))) >= MOST_VALUES:
+        raise Problem(Slug.TOO_LARGE, f"The body holds more than {MOST_VALUES} values.")
     try:
         return json.loads(
             body.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_integer
@@ -48,6 +62,8 @@ def parse(body: bytes) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_FIELDS:
+        raise Problem(Slug.UNREADABLE, f"The body has an object of more than {MOST_FIELDS} fields.")
     found = dict(pairs)
     if len(found) != len(pairs):
         raise Problem(Slug.UNREADABLE, "The body names a field twice in one object.")
@@ -64,21 +80,34 @@ def _integer(digits: str) -> int:
 
 
 def _check(root: Any) -> None:
-    faults: list[FieldFault] = []
-    waiting: list[tuple[str, int, Any]] = [("", 0, root)]
-    while waiting:
-        pointer, depth, value = waiting.pop()
-        if isinstance(value, dict | list):
-            if depth == DEEPEST:
-                raise Problem(Slug.UNREADABLE, f"The body is nested deeper than {DEEPEST} levels.")
-            inside = value.items() if isinstance(value, dict) else enumerate(value)
-            waiting.extend((f"{pointer}/{escaped(key)}", depth + 1, one) for key, one in inside)
-        if isinstance(value, dict):
-            faults.extend(FieldFault(pointer, "a field's name cannot be kept") for key in value if not _storable(key))
-        elif (message := _fault(value)) is not None:
-            faults.append(FieldFault(pointer, message))
+    faults = tuple(islice(_faults(root), MOST_FAULTS))
     if faults:
-        raise Problem(Slug.MALFORMED, errors=tuple(sorted(faults, key=lambda fault: fault.pointer)[:100]))
+        raise Problem(Slug.MALFORMED, errors=tuple(sorted(faults, key=lambda fault: fault.pointer)))
+
+
+def _faults(root: Any) -> Iterator[FieldFault]:
+    """What cannot be kept, with its place; no more is held than the way down to the value at hand."""
+    way: list[object] = []
+    levels: list[Iterator[tuple[object, Any]]] = [iter((("", root),))]
+    while levels:
+        key, value = next(levels[-1], (_END, None))
+        if key is _END:
+            levels.pop()
+            del way[-1:]
+        elif isinstance(value, dict | list):
+            if len(levels) > DEEPEST:
+                raise Problem(Slug.UNREADABLE, f"The body is nested deeper than {DEEPEST} levels.")
+            way.append(key)
+            if isinstance(value, dict) and not all(map(_storable, value)):
+                yield FieldFault(_pointer(way), "a field's name cannot be kept")
+            levels.append(iter(value.items()) if isinstance(value, dict) else iter(enumerate(value)))
+        elif (message := _fault(value)) is not None:
+            yield FieldFault(_pointer([*way, key]), message)
+
+
+def _pointer(way: Sequence[object]) -> str:
+    """The JSON pointer to where the way leads; its first step is the body itself."""
+    return "".join(f"/{escaped(step)}" for step in way[1:])
 
 
 def escaped(key: object) -> str:

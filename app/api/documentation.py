@@ -11,38 +11,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BaseConverter
 
 from app.api.problems import BY_STATUS, KINDS, PROBLEM_JSON, answer_http_exception
+from schemas.problems import ProblemSchema
 
 _DESCRIPTION = """Time registration and visits for home care under LOV.
 
-Sign in at `POST /api/v1/tokens`; every other call carries the access token. Instants are RFC 3339 with any offset in and
-`Z` out, durations whole seconds, money whole öre. Unknown fields are refused. What is outside your scope answers as if
-it did not exist. Every problem is `application/problem+json` (RFC 9457); its `type` is a page that explains it, and its
-`rule` stands on `/rules`.
+Sign in at `POST /api/v1/tokens`; every other call carries the access token. Instants are RFC 3339 with any
+offset in and `Z` out, durations whole seconds, money whole öre. Unknown fields are refused. What is outside
+your scope answers as if it did not exist. Every problem is `application/problem+json` (RFC 9457); its `type` is
+a page that explains it, and its `rule` stands in [the rulebook](/rules).
 """
-_POINTED = {
-    "type": "object",
-    "required": ["pointer", "message"],
-    "properties": {
-        "pointer": {
-            "type": "string",
-            "description": "JSON pointer (RFC 6901) of the field, of a query parameter `/name`.",
-        },
-        "message": {"type": "string"},
-    },
-}
-_PROBLEM = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string"},
-        "rule": {"type": "string", "description": "The id of the rule that refused; see /rules."},
-        "errors": {"type": "array", "items": _POINTED},
-        "request_id": {"type": "string"},
-    },
-}
 
 
 class IdConverter(BaseConverter):
@@ -52,9 +29,9 @@ class IdConverter(BaseConverter):
 
 
 class MonthConverter(BaseConverter):
-    """A month in a path, `YYYY-MM`."""
+    """A month in a path, `YYYY-MM`, of the years that `schemas.fields.Month` takes."""
 
-    regex = "[1-9][0-9]{3}-(?:0[1-9]|1[0-2])"
+    regex = "(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])"
 
 
 class Documentation(Api):
@@ -64,7 +41,6 @@ class Documentation(Api):
 
     def _register_responses(self) -> None:
         """Each problem status stands once in the components, as problem+json; operations refer to it."""
-        self.spec.components.schema("Problem", _PROBLEM)
         for status, slug in BY_STATUS.items():
             kind = KINDS[slug]
             example = {
@@ -74,7 +50,7 @@ class Documentation(Api):
                 "detail": kind.detail,
                 "request_id": "019b2c6e-5d3a-7c4e-9f0a-3f6d1f2b4a10",
             }
-            content = {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}, "example": example}}
+            content = {PROBLEM_JSON: {"schema": ProblemSchema, "example": example}}
             response: dict[str, Any] = {"description": f"{kind.title}. {kind.detail}", "content": content}
             if status == HTTPStatus.SERVICE_UNAVAILABLE:
                 response["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "string"}}}

@@ -158,6 +158,92 @@ POLICY: Example = {
     "source": "A decision of the municipality",
     **_RECORDED,
 }
+REGISTRATION: Example = {
+    "id": _id(13),
+    "external_id": None,
+    "kind": "check_in",
+    "caregiver_id": CAREGIVER["id"],
+    "captured_at": "2014-02-03T07:00:00Z",
+    "stated_at": None,
+    "received_at": "2014-02-03T07:00:02Z",
+    "corrected_at": "2014-02-03T07:00:00Z",
+    "visit_id": _id(13),
+    "planned_visit_id": None,
+    "customer_id": None,
+    "service": "personal_care",
+    "place": {
+        "method": "nfc",
+        "text": None,
+        "uid": "04A2245A6F6180",
+        "reason": None,
+        "note": None,
+        "position": None,
+    },
+    "clock": {"elapsed_ms": 86400000, "boot_id": "7d0c", "sequence": 17, "anchor": None},
+    "activities": [],
+    "extra_service": False,
+    "household": [],
+    "clock_grade": "verified",
+    "evidence_grade": 1,
+    "recorded_at": "2014-02-03T07:00:02Z",
+}
+REGISTRATION_SENT: Example = {
+    name: REGISTRATION[name] for name in ("id", "kind", "caregiver_id", "captured_at", "service", "place", "clock")
+} | {"sent": {"elapsed_ms": 86402000, "boot_id": "7d0c"}}
+VISIT: Example = {
+    "id": REGISTRATION["id"],
+    "external_id": None,
+    "caregiver_id": CAREGIVER["id"],
+    "provider_id": PROVIDER["id"],
+    "starts_at": "2014-02-03T07:00:00Z",
+    "ends_at": "2014-02-03T07:47:20Z",
+    "performed_seconds": 2840,
+    "performed": "PT47M20S",
+    "parts": [
+        {
+            "customer_id": CUSTOMER["id"],
+            "service": "personal_care",
+            "law": "SoL",
+            "order_id": ORDER["id"],
+            "starts_at": "2014-02-03T07:00:00Z",
+            "ends_at": "2014-02-03T07:47:20Z",
+            "seconds": 2840,
+        }
+    ],
+    "state": "complete",
+    "evidence_grade": 1,
+    "clock_grade": "verified",
+    "corrected": False,
+    "pay": "payable",
+    "deviations": [],
+    "registration_ids": [REGISTRATION["id"], _id(14)],
+    "planned_visit_id": PLANNED_VISIT["id"],
+    "recorded_at": "2014-02-03T07:47:21Z",
+}
+CORRECTION: Example = {
+    "id": _id(15),
+    "external_id": None,
+    "visit_id": VISIT["id"],
+    "changes": {
+        "starts_at": None,
+        "ends_at": "2014-02-03T07:50:00Z",
+        "customer_id": None,
+        "service": None,
+        "void": None,
+    },
+    "reason": "forgot_to_register",
+    "note": "Checked out on the stairs.",
+    "made_by": _id(16),
+    "made_at": "2014-02-03T12:00:00Z",
+    "approved_by": None,
+    "approved_at": None,
+    "recorded_at": "2014-02-03T12:00:00Z",
+}
+CORRECTION_SENT: Example = {
+    "changes": {"ends_at": "2014-02-03T07:50:00Z"},
+    "reason": "forgot_to_register",
+    "note": "Checked out on the stairs.",
+}
 CHANGE: Example = {
     "sequence": 1,
     "at": "2014-01-02T08:00:00Z",

@@ -8,17 +8,18 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import wraps
+from functools import cache, wraps
 from typing import Any
 
 from flask import current_app, g, request
 from marshmallow import Schema, ValidationError
 from werkzeug import Response
 
+from app.actions.access.tokens import Claims
 from app.actions.calls import Call, Once
 from app.actions.running import Running
-from app.api.authentication import signed_in
-from app.api.bodies import BATCH_BYTES, read_json
+from app.api.authentication import bearer_claims, signed_in
+from app.api.bodies import BATCH_BYTES, MOST_FAULTS, read_json
 from app.api.clock import now
 from app.api.problems import FieldFault, Problem, Slug, malformed
 from app.rules.access import Actor
@@ -33,7 +34,7 @@ _IF_MATCH = {
     "name": "If-Match",
     "required": True,
     "description": "The ETag of the version that is replaced.",
-    "schema": {"type": "string", "pattern": '^"[1-9][0-9]*"$'},
+    "schema": {"type": "string"},
     "example": '"1"',
 }
 _ETAG_HEADER = {"ETag": {"description": "Names the version.", "schema": {"type": "string"}}}
@@ -48,13 +49,18 @@ _IDEMPOTENCY_KEY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What was asked: by whom, when, and with which content. `value` is what the body's schema made of it."""
+    """What was asked: by whom, when, and with which content. `value` is what the body's schema made of `raw`.
+
+    `claims` are there where the action looks the actor up itself, together with what it asks for.
+    """
 
     running: Running
     operation_id: str
     now: datetime
     who: Actor | None = None
     value: Any = None
+    raw: Any = None
+    claims: Claims | None = None
     query: Mapping[str, Any] = field(default_factory=dict)
 
     once: Once | None = None
@@ -100,6 +106,7 @@ class Operation:
     query: type[Schema] | None
     problems: tuple[int, ...]
     secured: bool
+    looks_up: bool
     replaces: bool
     versioned: bool
     once: bool
@@ -115,6 +122,7 @@ def operation(
     query: type[Schema] | None = None,
     problems: tuple[int, ...] = (),
     secured: bool = True,
+    looks_up: bool = False,
     replaces: bool = False,
     versioned: bool = False,
     once: bool = False,
@@ -122,7 +130,8 @@ def operation(
 ) -> Callable[[View], View]:
     """The view is called with an `Asked` after its `self`, before the parts of its path, and documented as told.
 
-    `replaces`: needs If-Match. `versioned`: answers an ETag. `once`: takes an Idempotency-Key. `batch`: a larger body.
+    `looks_up`: the action looks the actor up itself. `replaces`: needs If-Match. `versioned`: answers an ETag. `once`:
+    takes an Idempotency-Key. `batch`: a larger body.
     """
     told = Operation(
         operation_id=operation_id,
@@ -132,6 +141,7 @@ def operation(
         query=query,
         problems=problems,
         secured=secured,
+        looks_up=looks_up,
         replaces=replaces,
         versioned=versioned,
         once=once,
@@ -164,28 +174,43 @@ def version_to_replace() -> int:
 def load(schema: SchemaType, content: Any) -> Any:
     """What the schema makes of the content. Raises `Problem` 422 with a pointer to each bad field."""
     try:
-        return (schema() if isinstance(schema, type) else schema).load(content)
+        return _one_of(schema).load(content)
     except ValidationError as fault:
         raise Problem(Slug.MALFORMED, errors=faults_of(fault)) from fault
 
 
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    return schema()
+
+
+def _one_of(schema: SchemaType) -> Schema:
+    """The schema as something to load with; one of each class serves all requests."""
+    return _made(schema) if isinstance(schema, type) else schema
+
+
 def faults_of(fault: ValidationError, prefix: tuple[str | int, ...] = ()) -> tuple[FieldFault, ...]:
-    """What a schema found wrong, a pointer to each field; `prefix` is the way to what was loaded."""
-    return tuple(FieldFault(one["pointer"], one["message"]) for one in field_problems(fault.messages, prefix))
+    """What a schema found wrong, a pointer to each of the first fields; `prefix` is the way to what was loaded."""
+    told = field_problems(fault.messages, prefix)[:MOST_FAULTS]
+    return tuple(FieldFault(one["pointer"], one["message"]) for one in told)
 
 
 def _asked(told: Operation) -> Asked:
     if told.batch:
         request.max_content_length = BATCH_BYTES
     running: Running = current_app.extensions["hemtid"]
-    who = signed_in() if told.secured else None
+    claims = bearer_claims() if told.looks_up else None
+    who = signed_in() if told.secured and not told.looks_up else None
+    raw = None if told.body is None else read_json()
     return Asked(
         running=running,
         operation_id=told.operation_id,
         now=now(),
         who=who,
+        claims=claims,
         query=_query(told.query),
-        value=_body(told.body),
+        value=_loaded(told.body, raw),
+        raw=raw,
         once=_once() if told.once else None,
     )
 
@@ -207,16 +232,16 @@ def _query(schema: type[Schema] | None) -> Mapping[str, Any]:
             raise malformed(f"/{name}", "is stated twice")
         if "\0" in values[0]:
             raise malformed(f"/{name}", "holds a NUL")
+    if schema is None and not request.args:
+        return {}
     found: Mapping[str, Any] = load(schema or Schema, request.args.to_dict())
     return found
 
 
-def _body(content: Content | None) -> Any:
-    if content is None:
-        return None
-    if isinstance(content.schema, Mapping):
-        return read_json()
-    return load(content.schema, read_json())
+def _loaded(content: Content | None, raw: Any) -> Any:
+    if content is None or isinstance(content.schema, Mapping):
+        return raw
+    return load(content.schema, raw)
 
 
 def _document(told: Operation) -> dict[str, Any]:

@@ -9,13 +9,22 @@ from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from app.actions.plans import PLANNED_VISITS, Kept, Outcome, PlanFilter, Row, list_planned_visits, put_planned_visits
+from app.actions.plan_batches import Kept, Outcome, Row, put_planned_visits
+from app.actions.plans import (
+    PLANNED_VISITS,
+    PlanFilter,
+    PlanTold,
+    create_planned_visit,
+    list_planned_visits,
+    replace_planned_visit,
+)
 from app.api.answers import answer
 from app.api.examples import PLANNED_VISIT, as_listed, as_sent
-from app.api.operations import Asked, Content, load, operation
+from app.api.operations import Asked, Content, load, operation, version_to_replace
 from app.api.paging import answer_page, asked_page
 from app.api.problems import Problem, body_of, problem_of_fault
-from app.api.records import Face, create_record, draft_of, read_record, replace_record, told_by
+from app.api.records import Face, draft_of, read_record, sent, told_by
+from app.api.visit_faces import FACES
 from schemas.envelopes import BatchAnswerSchema, BatchSchema, list_of
 from schemas.plans import PlannedVisitRequestSchema, PlannedVisitRowSchema, PlannedVisitSchema
 from schemas.queries import PlannedVisitQuerySchema
@@ -59,7 +68,7 @@ class PlannedVisits(MethodView):
     )
     def post(self, asked: Asked) -> Response:
         """Plan a visit."""
-        return create_record(asked, _PLAN)
+        return sent(create_planned_visit(asked.call, draft_of(asked.value, _PLAN.request), _told(201)))
 
 
 @planned_visits.route("/<id:planned_visit_id>")
@@ -74,7 +83,8 @@ class PlannedVisit(MethodView):
     @operation("replacePlannedVisit", body=_SENT, answers=_ANSWER, replaces=True, versioned=True, problems=(409,))
     def put(self, asked: Asked, planned_visit_id: str) -> Response:
         """Replace a planned visit, or cancel it."""
-        return replace_record(asked, _PLAN, planned_visit_id)
+        draft = draft_of(asked.value, _PLAN.request)
+        return sent(replace_planned_visit(asked.call, planned_visit_id, version_to_replace(), draft, _told(200)))
 
 
 @planned_visits.route("/batch")
@@ -85,10 +95,14 @@ class PlannedVisitBatch(MethodView):
     def put(self, asked: Asked) -> Response:
         """Make or replace up to 1,000 planned visits by external_id or id: an answer for each row, good rows kept."""
         rows, faults = _read(asked.value["items"])
-        outcomes = put_planned_visits(asked.call, rows, told_by(_PLAN.path, _PLAN.dump, 200))
+        outcomes = put_planned_visits(asked.call, rows, _told(200))
         results = {index: _result(index, outcome) for index, outcome in outcomes.items()}
         results |= {index: _refused(index, problem) for index, problem in faults.items()}
         return answer({"results": [results[index] for index in sorted(results)]})
+
+
+def _told(status: int) -> PlanTold:
+    return PlanTold(plan=told_by(_PLAN.path, _PLAN.dump, status), visits=FACES)
 
 
 def _read(items: Sequence[Any]) -> tuple[list[Row], dict[int, Problem]]:

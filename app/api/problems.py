@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +16,8 @@ from app.actions.faults import ChangedMeanwhile, KeyReused, Taken, Unfit, Unknow
 from app.rules.refusal import Kind, Refused
 
 PROBLEM_JSON = "application/problem+json"
+_ON_THE_PAGE = re.compile(r"(?:[TVODERKAP]\d{0,2}|policy)\Z")
+"""What has an anchor on the rulebook's page: a rule, a subject as a whole, and the policies."""
 
 
 class Slug(StrEnum):
@@ -93,6 +96,7 @@ class Problem(Exception):
     errors: tuple[FieldFault, ...] = ()
     rule: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.slug}: {self.detail or KINDS[self.slug].detail}"
@@ -115,6 +119,8 @@ class Problem(Exception):
             found["rule"] = self.rule
         if self.errors:
             found["errors"] = [{"pointer": fault.pointer, "message": fault.message} for fault in self.errors]
+        if self.facts:
+            found["facts"] = dict(self.facts)
         found["request_id"] = request_id
         return found
 
@@ -130,7 +136,8 @@ def problem_of(refused: Refused) -> Problem:
     if slug is Slug.NOT_FOUND:
         return Problem(slug)
     errors = (FieldFault(refused.pointer, refused.message),) if refused.pointer or slug is Slug.MALFORMED else ()
-    return Problem(slug, refused.message, errors, refused.rule)
+    rule = refused.rule if _ON_THE_PAGE.match(refused.rule) else None
+    return Problem(slug, refused.message, errors, rule, facts=refused.facts)
 
 
 def problem_of_fault(fault: Exception) -> Problem:

@@ -26,7 +26,6 @@ from schemas.tags import NewTagSchema, TagRequestSchema, TagSchema
 tags = Blueprint("tags", __name__, url_prefix="/api/v1/tags", description="Taggar vid kundens dörr.")
 
 _TAG = Face(path="/api/v1/tags", subject=TAGS, request=TagRequestSchema, resource=TagSchema())
-_NEW = NewTagSchema()
 _SENT = Content(schema=TagRequestSchema, example=as_sent(TAG))
 _ANSWER = Content(schema=TagSchema, example=TAG)
 _URL = f"https://hemtid.example/t/{TAG['id']}.1.0ymTkTgkVxDX3w8rW5Zq4cY1"
@@ -51,8 +50,7 @@ class Tags(MethodView):
 
         def dump(tag: TagValue) -> dict[str, Any]:
             token = url_of(asked.running.settings, tag.id) if tag.kind is TagKind.QR else None
-            made: dict[str, Any] = _NEW.dump({**_TAG.dump(tag), "token": token})
-            return made
+            return {**_TAG.dump(tag), "token": token}
 
         told = replace(told_by(_TAG.path, dump, 201), dump=_TAG.dump)
         return sent(create(asked.call, TAGS, draft_of(asked.value, TagRequestSchema), told))

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from flask.cli import ScriptInfo
 
 from app.actions import simulations
+from app.actions.scenarios import scenario_of_months
+from app.commands.instants import NOW, clock
 from app.rules.refusal import Refused
 from app.rules.scenario import Scenario
 from app.rules.simulations import Outcome
-from schemas.simulations import ScenarioError, dump_outcome, read_scenario
+from schemas.simulations import ScenarioError, dump_outcome, dump_scenario, read_scenario
 
 SIMULATE = "simulate"
 UNREADABLE = 2
-"""The exit code for a file that cannot be read or whose rates contradict each other. Source: CONTRACT, Scenario files."""
+"""The exit code for a file that cannot be read, or whose rates contradict each other. Source: CONTRACT."""
 
 FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.command(SIMULATE)
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, required=False)
 @click.option(
     "--set",
     "settings",
@@ -34,36 +39,93 @@ FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 @click.option(
     "--compare",
     type=FILE,
-    metavar="FILE",
-    help="Show the totals of this file, as it stands, beside those of the first: one file twice shows what --set does.",
+    metavar="OTHER",
+    help="Show the totals of OTHER, as it stands, beside those of FILE: one file twice shows what --set does.",
 )
-def simulate(file: Path, settings: tuple[str, ...], compare: Path | None) -> None:
+@click.option(
+    "--from-month",
+    "months",
+    multiple=True,
+    metavar="YYYY-MM",
+    help="Fill the scenario from the running system, and write it to FILE where one is named. May be repeated.",
+)
+@click.option("--care-system", "care_system_id", help="With --from-month: whose month, by the care system's id.")
+@click.option("--municipality", help="With --from-month: of this municipality alone.")
+@NOW
+@click.pass_context
+def simulate(
+    context: click.Context,
+    file: Path | None,
+    settings: tuple[str, ...],
+    compare: Path | None,
+    months: tuple[str, ...],
+    care_system_id: str | None,
+    municipality: str | None,
+    now: datetime | None,
+) -> None:
     """Print what the scenario FILE comes to, as JSON; - reads it from standard input.
 
     The same file always prints the same bytes. One that cannot be read is named with its field, and exits 2.
     """
-    outcome = _outcome(file, settings)
+    if months:
+        whose = Whose(care_system_id=care_system_id or "", municipality=municipality, months=months, now=clock(now))
+        scenario = _filled(context, file, whose)
+    elif file is None:
+        raise click.UsageError("Name a scenario FILE, or a month with --from-month.")
+    else:
+        scenario = _read(file)
+    told = file or Path("-".join(months))
+    outcome = _outcome(told, scenario, settings)
     if compare is None:
         click.echo(as_text(dump_outcome(outcome)))
     else:
-        before = (str(compare), _outcome(compare, ()))
-        click.echo(side_by_side(before, (" ".join((str(file), *settings)), outcome)))
+        before = (str(compare), _outcome(compare, _read(compare), ()))
+        click.echo(side_by_side(before, (" ".join((str(told), *settings)), outcome)))
 
 
-def _outcome(file: Path, settings: tuple[str, ...]) -> Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Which months of the running system are wanted, as of when."""
+
+    care_system_id: str
+    municipality: str | None
+    months: tuple[str, ...]
+    now: datetime
+
+
+def _filled(context: click.Context, file: Path | None, whose: Whose) -> Scenario:
+    """The scenario of the running system's months; it stands in the file, where one is named, which was not there."""
+    running = context.ensure_object(ScriptInfo).load_app().extensions["hemtid"]
     try:
-        return simulations.run(simulations.changed(_read(file), settings))
-    except ScenarioError as fault:
-        refuse(file, *(f"{one['pointer'] or '(the whole)'}: {one['message']}" for one in fault.errors))
+        scenario = scenario_of_months(
+            running.database, running.settings, whose.care_system_id, whose.months, whose.now, whose.municipality
+        )
+    except Refused as fault:
+        raise click.UsageError(str(fault)) from fault
+    if file is not None:
+        text = as_text(dump_scenario(scenario)) + "\n"
+        try:
+            with file.open("x", encoding="utf-8") as written:
+                written.write(text)
+        except OSError as fault:
+            refuse(file, f"cannot be written: {fault.strerror}")
+    return scenario
+
+
+def _outcome(file: Path, scenario: Scenario, settings: tuple[str, ...]) -> Outcome:
+    try:
+        return simulations.run(simulations.changed(scenario, settings))
     except Refused as fault:
         refuse(file, f"{fault.pointer or '/'}: {fault}")
 
 
 def _read(file: Path) -> Scenario:
-    """The file's scenario. Raises ScenarioError; exits where it is no JSON."""
+    """The file's scenario; exits where it is none."""
     try:
         text = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return read_scenario(json.loads(text.decode("utf-8-sig"), parse_constant=_refuse_constant))
+    except ScenarioError as fault:
+        refuse(file, *(f"{one['pointer'] or '(the whole)'}: {one['message']}" for one in fault.errors))
     except OSError as fault:
         refuse(file, f"cannot be opened: {fault.strerror}")
     except UnicodeDecodeError as fault:

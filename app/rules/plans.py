@@ -11,7 +11,7 @@ from enum import StrEnum
 from app.rules.providers import Service
 from app.rules.recorded import Recorded
 from app.rules.refusal import Kind, Refused
-from app.rules.time import seconds_between, shift
+from app.rules.time import BEGINNING, seconds_between
 
 
 class CancelledBy(StrEnum):
@@ -124,11 +124,12 @@ def match(starts: Iterable[Start], plans: Iterable[PlannedVisit], within: Callab
     return found
 
 
-def _starts_at(plan: PlannedVisit) -> datetime:
-    return plan.starts_at
+def _starts_at(plan: PlannedVisit) -> int:
+    return seconds_between(BEGINNING, plan.starts_at)
 
 
 def _near(at: datetime, within_seconds: int, ordered: list[PlannedVisit]) -> list[PlannedVisit]:
-    """Those of the plans, ordered by start, that start no further away than so many seconds; both borders are inside."""
-    first = bisect_left(ordered, shift(at, -within_seconds), key=_starts_at)
-    return ordered[first : bisect_right(ordered, shift(at, within_seconds), key=_starts_at)]
+    """Those of the plans, ordered by start, that start at most so many seconds away; that border is inside."""
+    second = seconds_between(BEGINNING, at)
+    first = bisect_left(ordered, second - within_seconds, key=_starts_at)
+    return ordered[first : bisect_right(ordered, second + within_seconds, key=_starts_at)]

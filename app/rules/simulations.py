@@ -137,18 +137,21 @@ def _refused_orders(facts: Facts) -> dict[str, Refused]:
     the order placed. Source: O3, O6.
     """
     municipalities = {one.id: one.municipality for one in facts.customers}
-    kept: dict[str, list[Order]] = {}
-    load: dict[tuple[str, str], list[Placed]] = {}
+    kept: dict[str, dict[str, Order]] = {}
+    load: dict[tuple[str, str], dict[str, Placed]] = {}
     found: dict[str, Refused] = {}
     for placed in place(facts.orders, facts.grants):
         order, grant = placed.order, placed.grant
         municipality = municipalities[grant.customer_id]
-        others, beside = kept.setdefault(grant.id, []), load.setdefault((order.provider_id, municipality), [])
+        others = kept.setdefault(grant.id, {})
+        beside = load.setdefault((order.provider_id, municipality), {})
+        others.pop(order.id, None)
+        beside.pop(order.id, None)
         try:
-            check_order(order, grant, others, municipality, facts.accreditations, beside)
+            check_order(order, grant, others.values(), municipality, facts.accreditations, beside.values())
         except Refused as refusal:
             found[order.id] = refusal
         else:
-            others.append(order)
-            beside.append(placed)
+            others[order.id] = order
+            beside[order.id] = placed
     return found

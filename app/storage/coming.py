@@ -1,14 +1,14 @@
-"""What time alone may have brought since somebody looked: plans that nobody answered, orders that fell due, open visits."""
+"""What time alone may have brought: plans that nobody answered, orders that fell due, visits left open."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from app.rules.orders import Grant, Order
 from app.rules.plans import PlannedVisit
-from app.rules.time import Interval, local_day
+from app.rules.time import Interval, local_day, local_instant
 from app.rules.visits.values import Visit, VisitState
 from app.storage.database import Transaction
 from app.storage.orders import grant_of, order_of
@@ -49,7 +49,7 @@ def unanswered_plans(tx: Transaction, care_system_id: str, ended: Interval) -> t
 def orders_begun(
     tx: Transaction, care_system_id: str, since: datetime, until: datetime
 ) -> tuple[tuple[Order, ...], tuple[Grant, ...]]:
-    """The orders, and their grants, that began to count from `since` on and by `until`, as they stand. Source: O4, O5."""
+    """The orders, and their grants, that began to count from `since` on, by `until`, as they stand. Source: O4, O5."""
     order, grant = care_order.current, care_grant.current
     first, last = local_day(since), local_day(until)
     begun = or_(order.c.ordered_at >= since, order.c.valid_from >= first, grant.c.valid_from >= first)
@@ -63,6 +63,16 @@ def orders_begun(
     orders = mappings(tx, select(order).join(grant, joined).where(*conditions).order_by(order.c.id))
     grants = mappings(tx, select(grant).join(order, joined).where(*conditions).order_by(grant.c.id))
     return tuple(order_of(row) for row in orders), tuple({row["id"]: grant_of(row) for row in grants}.values())
+
+
+def begun(tx: Transaction, care_system_id: str) -> datetime | None:
+    """When the first order came to hold or the first visit was, None where there is neither."""
+    order = care_order.current
+    ordered = select(func.min(order.c.valid_from)).where(order.c.care_system_id == care_system_id)
+    visited = select(func.min(visit.c.placed_at)).where(visit.c.care_system_id == care_system_id)
+    first = tx.connection.execute(ordered).scalar_one()
+    came = [tx.connection.execute(visited).scalar_one(), None if first is None else local_instant(first)]
+    return min((one for one in came if one is not None), default=None)
 
 
 def open_visits(tx: Transaction, care_system_id: str) -> tuple[Visit, ...]:

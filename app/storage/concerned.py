@@ -1,4 +1,4 @@
-"""Which providers' months there are: where care was ordered, done, or found wanting, or the month itself was touched."""
+"""Which providers' months there are: where care was ordered or done, or somebody touched the month itself."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,10 +18,8 @@ from sqlalchemy.pool import QueuePool
 
 from app.settings import Settings
 
-SQLITE_BUSY_MS = 5_000
-"""How long a writer waits for another on SQLite. Source: FAULTS 14."""
-
 _WRITE = "hemtid_write"
+_PATIENCE_MS = "hemtid_patience_ms"
 
 
 class Unavailable(Exception):
@@ -50,9 +49,11 @@ class Transaction:
 class Database:
     """An engine and its one way in."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, patience_seconds: int) -> None:
         self._engine = engine
+        self._patience_seconds = patience_seconds
         self._within = threading.local()
+        self._turn = threading.Lock()
 
     @property
     def dialect(self) -> str:
@@ -66,18 +67,53 @@ class Database:
         Where `write` is false the database refuses to change anything. Raises `Unavailable` where it cannot be asked,
         and `NestedTransaction` within another one of this thread.
         """
+        with self._begun(write, {}) as transaction:
+            yield transaction
+
+    @contextmanager
+    def each_alone(self) -> Iterator[Transaction]:
+        """Every statement within is a transaction of its own, committed when it returns; on SQLite all are one.
+
+        For what needs one round trip and no more. Raises as `transaction`.
+        """
+        alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {}
+        with self._begun(True, alone) as transaction:
+            yield transaction
+
+    @contextmanager
+    def _begun(self, write: bool, more: dict[str, Any]) -> Iterator[Transaction]:
         if getattr(self._within, "open", False):
             raise NestedTransaction("a transaction is already open in this thread")
         self._within.open = True
         try:
-            with _unavailable_told(), self._engine.connect() as connection:
-                options: dict[str, Any] = {_WRITE: write}
-                if self.dialect == "postgresql" and not write:
-                    options["postgresql_readonly"] = True
-                with connection.execution_options(**options).begin():
-                    yield Transaction(connection)
+            with (
+                self._queued(write) as options,
+                _unavailable_told(),
+                self._engine.connect() as connection,
+                connection.execution_options(**options, **more).begin(),
+            ):
+                yield Transaction(connection)
         finally:
             self._within.open = False
+
+    @contextmanager
+    def _queued(self, write: bool) -> Iterator[dict[str, Any]]:
+        """How the transaction is to begin. Writers of SQLite wait here for their turn: its own waiting is unfair, and
+        one of many threads could lose every time. What they waited is taken off their patience with other processes.
+        """
+        if self.dialect == "postgresql":
+            yield {} if write else {"postgresql_readonly": True}
+        elif not write:
+            yield {_WRITE: False, _PATIENCE_MS: self._patience_seconds * 1_000}
+        else:
+            began = time.monotonic()
+            if not self._turn.acquire(timeout=self._patience_seconds):
+                raise Unavailable("other writers keep the database busy")
+            try:
+                left = began + self._patience_seconds - time.monotonic()
+                yield {_WRITE: True, _PATIENCE_MS: max(0, int(left * 1_000))}
+            finally:
+                self._turn.release()
 
     def close(self) -> None:
         """No connection is left open."""
@@ -114,16 +150,18 @@ def open_database(settings: Settings) -> Database:
         pool_size=settings.pool_size,
         max_overflow=0,
         pool_timeout=settings.pool_timeout_seconds,
+        pool_use_lifo=True,  # the connection used last has its statements prepared and planned
         connect_args=_connect_arguments(url.get_backend_name(), settings),
         json_serializer=json_text,
         json_deserializer=document_of,
+        hide_parameters=True,  # a statement's fault goes to the log, where no person's data may stand (FAULTS 49)
     )
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         _refuse_unsafe(engine)
-    return Database(engine)
+    return Database(engine, settings.statement_timeout_seconds)
 
 
 def json_text(document: object) -> str:
@@ -138,7 +176,7 @@ def document_of(text: str | bytes | int) -> object:
 
 def _connect_arguments(backend: str, settings: Settings) -> dict[str, Any]:
     if backend == "sqlite":
-        return {"timeout": SQLITE_BUSY_MS / 1000}
+        return {"timeout": settings.statement_timeout_seconds}
     limit = settings.statement_timeout_seconds * 1000
     options = f"-c statement_timeout={limit} -c lock_timeout={limit} -c timezone=UTC"
     return {"options": options, "connect_timeout": max(2, settings.pool_timeout_seconds), "application_name": "hemtid"}
@@ -150,11 +188,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # Without it REPLACE removes rows past the triggers that refuse to have them removed.
+    connection.execute("PRAGMA recursive_triggers = ON")
 
 
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes the lock at once, so that none has to upgrade and fail. Source: FAULTS, Mechanisms (SQLite)."""
-    write = connection.get_execution_options().get(_WRITE, True)
+    options = connection.get_execution_options()
+    write = options.get(_WRITE, True)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get(_PATIENCE_MS, 0)}")
     connection.exec_driver_sql(f"PRAGMA query_only = {0 if write else 1}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 

@@ -172,10 +172,11 @@ def _newest_verdicts(
     if recorded_before is not None:
         statement = statement.where(verdict.c.recorded_at < recorded_before)
     ordered = statement.order_by(verdict.c.recorded_at, verdict.c.id)
-    return {row["explanation_id"]: _judged_of(row) for row in mappings(tx, ordered)}
+    return {row["explanation_id"]: judged_of(row) for row in mappings(tx, ordered)}
 
 
-def _judged_of(row: Row) -> Judged:
+def judged_of(row: Row) -> Judged:
+    """The verdict of a row."""
     return Judged(
         id=row["id"],
         explanation_id=row["explanation_id"],
@@ -218,10 +219,11 @@ def rule_explanations(
         joined = joined.where(table.c.recorded_at < recorded_before)
     rows = mappings(tx, joined.order_by(table.c.id, deviation.c.id))
     verdicts = _newest_verdicts(tx, care_system_id, {row["id"] for row in rows}, recorded_before)
-    return tuple(_explanation_of(row, verdicts.get(row["id"])) for row in rows)
+    return tuple(explanation_of(row, verdicts.get(row["id"])) for row in rows)
 
 
-def _explanation_of(row: Row, judged: Judged | None) -> Explanation:
+def explanation_of(row: Row, judged: Judged | None) -> Explanation:
+    """What the rules read of an explanation of one deviation, whose columns stand beside it in the row."""
     told = None
     if judged is not None:
         bound = judged.bound_facts.get(row["deviation_id"])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Date, Dialect, Select, Text, cast, func, literal_column, select
+import psycopg
+from sqlalchemy import Connection, Date, Dialect, Select, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from app.storage.database import Transaction
@@ -18,13 +22,14 @@ from app.storage.tables.columns import UtcDateTime, checked_instant
 
 Parts = Mapping[str, Select[Any]]
 Rows = dict[str, Sequence[Row]]
+_PARAMETER = re.compile(r"%\((\w+)\)s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """A statement's text, the parameters it always has, and the columns of each part that are days and instants."""
+    """A statement, the parameters it always has, and the columns of each part that are days and instants."""
 
-    text: str
+    statement: Statement
     constants: dict[str, Any]
     revivals: dict[str, tuple[list[str], list[str]]]
 
@@ -48,12 +53,65 @@ def _built(build: Callable[[str], Parts], dialect: str) -> Parts:
 def _at_once(tx: Transaction, build: Callable[[str], Parts], parameters: Mapping[str, Any]) -> Rows:
     prepared = _prepared(build)
     given = prepared.constants | {name: _checked(value) for name, value in parameters.items()}
-    answered = orjson.loads(tx.connection.exec_driver_sql(prepared.text, given).scalar_one())
+    answered = orjson.loads(run(tx, prepared.statement, given)[0])
     for name, (days, times) in prepared.revivals.items():
         for row in answered[name]:
             _revive(row, days, times)
     found: Rows = answered
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that a PostgreSQL connection prepares once and then runs by its name.
+
+    The driver would read a text this long anew every time. `text` has its parameters as %(name)s.
+    """
+
+    text: str
+
+    @property
+    def name(self) -> str:
+        """What it is called in every connection."""
+        return "hemtid_" + hashlib.sha256(self.text.encode()).hexdigest()[:16]
+
+
+def run(tx: Transaction, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    """The one row that the statement gives. PostgreSQL only."""
+    preparation, execution = _texts(statement)
+    connection = tx.connection
+    with _writing_values_itself(connection):
+        if statement.name in connection.info:
+            return connection.exec_driver_sql(execution, dict(parameters)).one()
+        connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql(preparation)
+        row = connection.exec_driver_sql(execution, dict(parameters)).one()
+        connection.info[statement.name] = True
+        return row
+
+
+@contextmanager
+def _writing_values_itself(connection: Connection) -> Iterator[None]:
+    """The driver writes values into the text: EXECUTE takes none apart from it."""
+    held: Any = connection.connection.dbapi_connection
+    before = held.cursor_factory
+    held.cursor_factory = psycopg.ClientCursor
+    try:
+        yield
+    finally:
+        held.cursor_factory = before
+
+
+@cache
+def _texts(statement: Statement) -> tuple[str, str]:
+    """How the statement is prepared, and how it is run."""
+    names: dict[str, int] = {}
+    numbered = _PARAMETER.sub(lambda found: f"${names.setdefault(found[1], len(names) + 1)}", statement.text)
+    values = ", ".join(f"%({name})s" for name in names)
+    return (
+        f"PREPARE {statement.name} AS {numbered}",
+        f"EXECUTE {statement.name} ({values})",
+    )
 
 
 def _checked(value: Any) -> Any:
@@ -81,7 +139,7 @@ def _prepared(build: Callable[[str], Parts]) -> _Prepared:
         revivals[name] = (_keys(part, Date), _keys(part, UtcDateTime))
     compiled = select(cast(func.json_build_object(*told), Text)).compile(dialect=_dialect())
     constants = {name: value for name, value in compiled.params.items() if value is not None}
-    return _Prepared(text=str(compiled), constants=constants, revivals=revivals)
+    return _Prepared(statement=Statement(str(compiled)), constants=constants, revivals=revivals)
 
 
 def _dialect() -> Dialect:

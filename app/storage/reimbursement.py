@@ -18,7 +18,7 @@ from app.storage.counters import lock_counter, move_counter
 from app.storage.database import Transaction
 from app.storage.ids import new_id
 from app.storage.records import cut
-from app.storage.statements import Row, insert_into, insert_rows, locking, mappings
+from app.storage.statements import Row, insert_once, insert_rows, locking, mappings
 from app.storage.tables.reimbursement import month as month_table
 from app.storage.tables.reimbursement import reimbursement_line as line_table
 from app.storage.tables.reimbursement import reimbursement_run as run_table
@@ -101,8 +101,7 @@ def save_month(tx: Transaction, care_system_id: str, month: Month, *, expected_v
         "run_id": month.run_id,
     }
     if expected_version == 0:
-        inserted = insert_into(tx, month_table).on_conflict_do_nothing()
-        return tx.connection.execute(inserted, row).rowcount == 1
+        return insert_once(tx, month_table, row, key=month_table.primary_key.columns.keys())
     changed = update(month_table).where(
         month_table.c.care_system_id == care_system_id,
         tuple_(*_MONTH_KEY) == (month.month, month.municipality, month.provider_id),
@@ -126,13 +125,13 @@ def months_of(
     """Up to `limit` months that somebody has touched, within the scope, by (month, municipality, provider)."""
     equal = {"month": month, "state": state, "provider_id": provider_id, "municipality": municipality}
     filters = [month_table.c[name] == value for name, value in equal.items() if value is not None]
-    statement = _within(select(month_table), month_table, care_system_id, scope).where(*filters)
+    statement = within(select(month_table), month_table, care_system_id, scope).where(*filters)
     if after is not None:
         statement = statement.where(tuple_(*_MONTH_KEY) > after)
     return tuple(_month_of(row) for row in mappings(tx, statement.order_by(*_MONTH_KEY).limit(limit)))
 
 
-def _within(statement: Select[Any], table: Any, care_system_id: str, scope: Scope | None) -> Select[Any]:
+def within(statement: Select[Any], table: Any, care_system_id: str, scope: Scope | None) -> Select[Any]:
     """A provider reaches its own, a municipality its own; a caregiver none. Source: A1, A2."""
     statement = statement.where(table.c.care_system_id == care_system_id)
     if scope is None:
@@ -163,15 +162,12 @@ def insert_run(tx: Transaction, care_system_id: str, run: Run) -> bool:
         "content_hash": run.content_hash,
         "excess": run.excess,
     }
-    inserted = insert_into(tx, run_table).on_conflict_do_nothing(
-        index_elements=["care_system_id", "municipality", "provider_id", "month"]
-    )
-    return tx.connection.execute(inserted, row).rowcount == 1
+    return insert_once(tx, run_table, row, key=("care_system_id", "municipality", "provider_id", "month"))
 
 
 def get_run(tx: Transaction, care_system_id: str, run_id: str, *, scope: Scope | None = None) -> Run | None:
     """The run, None where there is none within the scope."""
-    statement = _within(select(run_table), run_table, care_system_id, scope).where(run_table.c.id == run_id)
+    statement = within(select(run_table), run_table, care_system_id, scope).where(run_table.c.id == run_id)
     return next((_run_of(row) for row in mappings(tx, statement)), None)
 
 
@@ -189,7 +185,7 @@ def runs_of(
     """Up to `limit` runs within the scope, by id."""
     equal = {"month": month, "provider_id": provider_id, "municipality": municipality}
     filters = [run_table.c[name] == value for name, value in equal.items() if value is not None]
-    statement = _within(select(run_table), run_table, care_system_id, scope).where(*filters)
+    statement = within(select(run_table), run_table, care_system_id, scope).where(*filters)
     return tuple(_run_of(row) for row in mappings(tx, cut(statement, run_table, after, limit)))
 
 
@@ -274,13 +270,13 @@ def lines_after(
     """Up to `limit` lines within the scope after that number, in the order issued. Source: R11."""
     equal = {"run_id": run_id, "provider_id": provider_id, "municipality": municipality, "month": month}
     filters = [line_table.c[name] == value for name, value in equal.items() if value is not None]
-    statement = _within(select(line_table), line_table, care_system_id, scope).where(
+    statement = within(select(line_table), line_table, care_system_id, scope).where(
         line_table.c.sequence > after, *filters
     )
-    return tuple(_line_of(row) for row in mappings(tx, statement.order_by(line_table.c.sequence).limit(limit)))
+    return tuple(line_of(row) for row in mappings(tx, statement.order_by(line_table.c.sequence).limit(limit)))
 
 
-def _line_of(row: Row) -> Line:
+def line_of(row: Row) -> Line:
     total = Total(
         key=_key_of(row),
         ore_per_hour=row["ore_per_hour"],

@@ -85,6 +85,15 @@ def insert_new_ids(tx: Transaction, table: Table, rows: Rows) -> set[str]:
     return set(tx.connection.execute(statement, list(rows)).scalars())
 
 
+def insert_once(tx: Transaction, table: Table, row: Mapping[str, Any], *, key: Collection[str]) -> bool:
+    """The row is in the table, and True; False where another has the same key, and nothing has changed.
+
+    Waits for a transaction that is about to write the same key.
+    """
+    statement = insert_into(tx, table).on_conflict_do_nothing(index_elements=list(key)).returning(*table.primary_key)
+    return tx.connection.execute(statement, dict(row)).one_or_none() is not None
+
+
 def insert_into(tx: Transaction, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An insert that can tell what happens on a conflict."""
     return postgresql.insert(table) if tx.dialect == "postgresql" else sqlite.insert(table)

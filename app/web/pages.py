@@ -8,9 +8,8 @@ from typing import Any
 import flask_swagger_ui
 from flask import Blueprint, Response, abort, make_response, render_template, send_from_directory
 
-from app.rules.policies import KINDS
 from app.web.language import LANGUAGES, language, texts, words
-from app.web.rulebook import rule_texts
+from app.web.rulebook import policy_texts, rule_texts
 
 pages = Blueprint("pages", __name__)
 
@@ -42,7 +41,7 @@ def landing() -> Response:
 @pages.get("/rules")
 def rules() -> Response:
     """Every rule with its sentence and source, and the policies with their units and defaults."""
-    return page("rules.html", subjects=rule_texts(language()), policies=KINDS)
+    return page("rules.html", subjects=rule_texts(language()), policies=policy_texts(language()))
 
 
 @pages.get("/problems")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.rules.policies import KINDS, PolicyKind
 from app.web.language import texts
 
 SUBJECTS = "TVODERKAP"
@@ -17,6 +18,20 @@ class RuleText:
     id: str
     says: str
     source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyText:
+    """One policy as the page shows it."""
+
+    kind: PolicyKind
+    says: str
+
+
+def policy_texts(language: str) -> tuple[PolicyText, ...]:
+    """Every policy with its sentence in the language; in English it is the one that the rules have."""
+    other = texts("policy_texts")
+    return tuple(PolicyText(kind=kind, says=str(other[kind.name].get(language, kind.says))) for kind in KINDS)
 
 
 def rule_texts(language: str) -> dict[str, tuple[RuleText, ...]]:

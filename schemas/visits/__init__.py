@@ -6,6 +6,7 @@ from schemas.visits.corrections import (
     CorrectionSchema,
     about,
 )
+from schemas.visits.documents import registration_document, visit_document
 from schemas.visits.outward import PartSchema, VisitSchema, VisitView
 from schemas.visits.registrations import (
     RegistrationRequestSchema,
@@ -28,6 +29,8 @@ __all__ = [
     "VisitView",
     "about",
     "canonical_content",
+    "registration_document",
     "registration_from",
     "registration_view",
+    "visit_document",
 ]

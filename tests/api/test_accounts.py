@@ -144,7 +144,7 @@ BAD_USERS: list[tuple[JSON, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected"), BAD_USERS, ids=[str(sorted(case[0].items())) for case in BAD_USERS])
+@pytest.mark.parametrize(("changes", "expected"), BAD_USERS, ids=[f"{n} {case[1]}" for n, case in enumerate(BAD_USERS)])
 def test_A1_a_field_that_does_not_fit_is_pointed_at(desk: Desk, changes: JSON, expected: list[str]) -> None:
     """FAULTS 37."""
     answer = desk.ask("POST", "/users", desk.coordinator(**changes))

@@ -1,4 +1,4 @@
-"""The demo, played whole over HTTP; every number in it is computed again, second by second, from the registrations alone."""
+"""The demo, played whole over HTTP; every number in it is computed again, second by second, from the taps alone."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def _epoch(text: str) -> int:
 def _stays(played: Played, plan: Plan) -> list[Stay]:
     """The stays from what the phones sent, the forgotten check-outs as they were corrected; no extra service."""
     ends = {one["visit_id"]: one for one in played.sent if one["kind"] == "check_out"}
-    corrected = {
-        played.happenings[name]: _planned_end(name, plan) for name in ("FORGOTTEN", "FORGOTTEN_FOR_WEEKS")
-    }
+    corrected = {played.happenings[name]: _planned_end(name, plan) for name in ("FORGOTTEN", "FORGOTTEN_FOR_WEEKS")}
     customers = {tag["token"]: name for name, tag in played.system.tags.items()}
     planned = {stop.number: stop for stop in plan.stops}
     found: list[Stay] = []
@@ -92,10 +90,12 @@ def _planned_end(name: str, plan: Plan) -> int:
 def _stop_of(
     one: dict[str, Any], planned: dict[int, Any], played: Played, customers: dict[str, str]
 ) -> tuple[str, str]:
-    """Customer and service: those of the plan stop whose caregiver began nearest, which is what the story was made from."""
+    """Customer and service: of the plan stop whose caregiver began nearest, which is what the story was made from."""
     if "service" in one:
         text = one["place"].get("text")
-        customer = customers[text] if text else next(k for k, v in played.system.customers.items() if v == one["customer_id"])
+        customer = (
+            customers[text] if text else next(k for k, v in played.system.customers.items() if v == one["customer_id"])
+        )
         return customer, one["service"]
     caregiver = next(name for name, key in played.system.caregivers.items() if key == one["caregiver_id"])
     own = [stop for stop in planned.values() if stop.caregiver == caregiver]
@@ -189,7 +189,9 @@ def test_T3_every_visit_took_as_long_as_its_two_taps_say(played: Played) -> None
 def test_each_happening_of_the_day_shows_its_deviation(played: Played) -> None:
     rules = {visit["id"]: set(visit["deviations"]) for visit in played.visits}
     expected = {"TAG_DAMAGED": "D9", "FORGOTTEN": "D9", "WRONG_TAG": "D10", "NO_CLOCK": "D16", "SHORT": "D15"}
-    assert {name: rule in rules[played.happenings[name]] for name, rule in expected.items()} == dict.fromkeys(expected, True)
+    assert {name: rule in rules[played.happenings[name]] for name, rule in expected.items()} == dict.fromkeys(
+        expected, True
+    )
     told = {one["rule"] for one in played.deviations}
     assert {"D3", "D4", "D17"} <= told
 

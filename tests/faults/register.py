@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask import Flask
@@ -17,29 +16,23 @@ from app.actions.access.tokens import TokenAuthority
 from app.api.authentication import real_now
 from app.rules.access import Actor, Role
 from app.rules.orders import ChosenBy, Grant, Order, Per
-from app.rules.people import Customer, Position, Protection
-from app.rules.providers import Law, Service
+from app.rules.people import Caregiver, Customer, Position, Protection
+from app.rules.providers import CareSystem, Law, Provider, ProviderKind, Service
 from app.rules.tags import Tag, TagKind
 from app.settings import Settings
 from app.storage.database import Database, open_database
 from app.storage.ids import new_id
 from app.storage.orders import GRANT, ORDER
-from app.storage.people import CUSTOMER
+from app.storage.people import CAREGIVER, CUSTOMER
+from app.storage.providers import CARE_SYSTEM, PROVIDER
 from app.storage.records import insert
 from app.storage.tags import TAG
-from tests.accounts import (
-    NOW,
-    PASSWORD,
-    keep_caregiver,
-    keep_client,
-    keep_operator,
-    keep_provider,
-    keep_user,
-)
-from tests.accounts import keep_care_system as keep_system
+from tests.accounts import PASSWORD, keep_client, keep_operator, keep_user
 
 MUNICIPALITY = "2029"
 UID = "04A2245A6F6180"
+FROM = date(2014, 1, 1)
+RECORDED = datetime(2014, 1, 1, 8, 0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +53,11 @@ class Register:
         return app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **sent)
 
 
-def seconds_for(app: Flask, register: Register, role: Role, method: str, path: str, **sent: Any) -> tuple[int, float]:
-    """The status of the answer, and how many seconds it took."""
-    begun = time.monotonic()
-    answer = register.ask(app, role, method, path, **sent)
-    return answer.status_code, time.monotonic() - begun
-
-
 def filled(settings: Settings, caregivers: int = 1, protection: Protection = Protection.CONFIDENTIAL) -> Register:
     """The register is in the database of the settings, whose keys sign the tokens."""
     with closing(open_database(settings)) as database:
         operator = keep_operator(database)
-        care_system_id = keep_system(database)
-        provider_id = keep_provider(database, care_system_id)
-        caregiver_ids = tuple(keep_caregiver(database, care_system_id, provider_id) for _ in range(caregivers))
+        care_system_id, provider_id, caregiver_ids = _keep_provider(database, caregivers)
         customer_id, protected_id, grant_id = _keep_customers(database, care_system_id, provider_id, protection)
         within = {"care_system_id": care_system_id}
         scopes: dict[Role, dict[str, str]] = {
@@ -99,14 +83,28 @@ def filled(settings: Settings, caregivers: int = 1, protection: Protection = Pro
     )
 
 
+def _keep_provider(database: Database, caregivers: int) -> tuple[str, str, tuple[str, ...]]:
+    """A care system, and a provider in it with so many caregivers, with their versions as the product keeps them."""
+    cs, staff = new_id(), tuple(new_id() for _ in range(caregivers))
+    system = CareSystem(id=cs, recorded_at=RECORDED, name="A care system", municipalities=(MUNICIPALITY, "2031"))
+    provider = Provider(id=new_id(), recorded_at=RECORDED, name="A provider", kind=ProviderKind.PRIVATE)
+    with database.transaction() as tx:
+        insert(tx, CARE_SYSTEM, cs, system, by=cs)
+        insert(tx, PROVIDER, cs, provider, by=cs)
+        for one in staff:
+            caregiver = Caregiver(id=one, recorded_at=RECORDED, provider_id=provider.id, name="A caregiver")
+            insert(tx, CAREGIVER, cs, caregiver, by=cs)
+    return cs, provider.id, staff
+
+
 def _keep_customers(
     database: Database, care_system_id: str, provider_id: str, protection: Protection
 ) -> tuple[str, str, str]:
     """A customer with a tag, a grant and an order at the provider; one with protected identity likewise, untagged."""
-    plain = Customer(id=new_id(), recorded_at=NOW, municipality=MUNICIPALITY, name="Testperson Ett")
+    plain = Customer(id=new_id(), recorded_at=RECORDED, municipality=MUNICIPALITY, name="Testperson Ett")
     plain = replace(plain, position=Position(lat_e6=60_730_000, lon_e6=14_990_000))
-    protected = Customer(id=new_id(), recorded_at=NOW, municipality=MUNICIPALITY, protection=protection)
-    tag = Tag(id=new_id(), recorded_at=NOW, customer_id=plain.id, kind=TagKind.NFC, uid=UID, valid_from=date(2014, 1, 1))
+    protected = Customer(id=new_id(), recorded_at=RECORDED, municipality=MUNICIPALITY, protection=protection)
+    tag = Tag(id=new_id(), recorded_at=RECORDED, customer_id=plain.id, kind=TagKind.NFC, uid=UID, valid_from=FROM)
     grants = [_grant(plain.id), _grant(protected.id)]
     with database.transaction() as tx:
         for customer in (plain, protected):
@@ -121,25 +119,25 @@ def _keep_customers(
 def _grant(customer_id: str) -> Grant:
     return Grant(
         id=new_id(),
-        recorded_at=NOW,
+        recorded_at=RECORDED,
         customer_id=customer_id,
         services=(Service.PERSONAL_CARE, Service.HOUSEHOLD),
         law=Law.SOL,
         granted_seconds=36_000,
         per=Per.MONTH,
-        valid_from=date(2014, 1, 1),
+        valid_from=FROM,
     )
 
 
 def _order(grant_id: str, provider_id: str) -> Order:
     return Order(
         id=new_id(),
-        recorded_at=NOW,
+        recorded_at=RECORDED,
         grant_id=grant_id,
         provider_id=provider_id,
-        ordered_at=NOW,
+        ordered_at=RECORDED,
         chosen_by=ChosenBy.CUSTOMER,
-        valid_from=date(2014, 1, 1),
+        valid_from=FROM,
     )
 
 

@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 60
 """Far more than a start takes on a busy machine; a drill that measures states its own limit."""
 ASKED_SECONDS = 30
+ONE_WORKER = {"GUNICORN_CMD_ARGS": "--workers 1"}
+"""For a drill that is not about several: each takes two seconds of work to start."""
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -35,7 +37,9 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "HEMTID_DATABASE_URL": settings.database_url,
         "HEMTID_BASE_URL": settings.base_url,
         "HEMTID_SIGNING_KEY": pem.decode(),
-        "HEMTID_TAG_KEYS": orjson.dumps({str(version): key.hex() for version, key in settings.tag_keys.items()}).decode(),
+        "HEMTID_TAG_KEYS": orjson.dumps(
+            {str(version): key.hex() for version, key in settings.tag_keys.items()}
+        ).decode(),
         "HEMTID_CURSOR_KEY": settings.cursor_key.hex(),
     }
 
@@ -56,9 +60,10 @@ class Answer:
 class Served:
     """The product on a port of its own on the loopback interface. What it says goes to `log`."""
 
-    def __init__(self, folder: Path, database_url: str) -> None:
+    def __init__(self, folder: Path, database_url: str, app: str = "wsgi:app", **environment: str) -> None:
         self.log = folder / "gunicorn.log"
-        self._environment = environment_of(settings_for(database_url))
+        self._app = app
+        self._environment = environment_of(settings_for(database_url)) | environment
         self._port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -67,7 +72,7 @@ class Served:
         command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{self._port}"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command,
+                [*command, self._app],
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -121,9 +126,7 @@ class Served:
         except (OSError, HTTPException):
             return False
 
-    def ask(
-        self, method: str, path: str, body: object = None, token: str | None = None, **headers: str
-    ) -> Answer:
+    def ask(self, method: str, path: str, body: object = None, token: str | None = None, **headers: str) -> Answer:
         """The answer to one request on a connection of its own. Raises OSError or HTTPException where none came."""
         sent = {"Authorization": f"Bearer {token}"} if token else {}
         content = None if body is None else orjson.dumps(body)
@@ -141,9 +144,13 @@ class Served:
         finally:
             connection.close()
 
+    def connected(self) -> socket.socket:
+        """A connection on which nothing has been said."""
+        return socket.create_connection(("127.0.0.1", self._port), timeout=ASKED_SECONDS)
+
     def raw(self, content: bytes) -> bytes:
         """All that comes back for the bytes, until the product closes the connection or is silent for a second."""
-        with socket.create_connection(("127.0.0.1", self._port), timeout=ASKED_SECONDS) as connection:
+        with self.connected() as connection:
             connection.sendall(content)
             connection.settimeout(1)
             found = b""
@@ -156,9 +163,9 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, database_url: str) -> Iterator[Served]:
-    """The product, ready, until the block ends."""
-    product = Served(folder, database_url)
+def served(folder: Path, database_url: str, app: str = "wsgi:app", **environment: str) -> Iterator[Served]:
+    """The product, ready, until the block ends. `app` is another WSGI application, where a mutant is tried."""
+    product = Served(folder, database_url, app, **environment)
     try:
         product.start()
         yield product

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.rules.time import format_instant, seconds_between
 from app.rules.visits.clock import ClockTolerances, one_anchor, read_clock
-from app.rules.visits.values import ClockGrade, Registration
+from app.rules.visits.values import Clock, ClockGrade, Registration
 from tests.rules.builders import (
     a_check_in,
     a_check_out,
@@ -292,6 +294,46 @@ def test_V8_a_visit_has_the_worse_clock_grade_of_its_ends() -> None:
     )
 
     assert visit.clock_grade is UNVERIFIED
+
+
+GRADED = {
+    VERIFIED: "2014-02-03T12:00:00+01:00",
+    ESTIMATED: "2014-02-03T11:59:00+01:00",
+    UNVERIFIED: None,
+}
+"""What a server told a phone whose wall clock showed noon, for each grade; None where it has seen none in this boot."""
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "worse"),
+    [
+        (VERIFIED, VERIFIED, VERIFIED),
+        (VERIFIED, ESTIMATED, ESTIMATED),
+        (ESTIMATED, ESTIMATED, ESTIMATED),
+        (ESTIMATED, UNVERIFIED, UNVERIFIED),
+        (VERIFIED, UNVERIFIED, UNVERIFIED),
+        (UNVERIFIED, UNVERIFIED, UNVERIFIED),
+    ],
+)
+def test_V8_the_worst_grade_is_unverified_then_estimated(one: ClockGrade, other: ClockGrade, worse: ClockGrade) -> None:
+    for first, last in ((one, other), (other, one)):
+        anchors = [None if (server := GRADED[grade]) is None else an_anchor(server, 0) for grade in (first, last)]
+        visit = the_visit(
+            a_check_in("12:00", id="in", received="18:00", clock=a_clock(0, anchor=anchors[0])),
+            a_check_out(
+                "13:00",
+                id="out",
+                names="in",
+                received="18:00",
+                clock=_in_another_boot(a_clock(3600, anchor=anchors[1])),
+            ),
+        )
+        assert visit.clock_grade is worse
+
+
+def _in_another_boot(clock: Clock) -> Clock:
+    anchor = clock.anchor and replace(clock.anchor, boot_id="next")
+    return replace(clock, boot_id="next", anchor=anchor)
 
 
 def test_V8_what_the_phone_said_is_kept_beside_what_rules_use() -> None:

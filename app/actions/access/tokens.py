@@ -47,6 +47,8 @@ class Claims:
     session_id: str | None
     expires_at: int
     """Seconds since 1970; the token is valid before it."""
+    care_system_id: str | None = None
+    """Where to look first. Whose facts are reached is the actor's to say, which is looked up."""
 
 
 class TokenAuthority:
@@ -150,7 +152,18 @@ def _claims(stated: Mapping[str, Any], now: datetime) -> Claims:
     if client_id not in (actor_id, AUDIENCE) or not isinstance(session_id, str | None):
         raise NotSignedIn(_REFUSAL)
     subject = Subject.CLIENT if client_id == actor_id else Subject.USER
-    return Claims(subject=subject, actor_id=actor_id, session_id=session_id, expires_at=expires_at)
+    return Claims(
+        subject=subject,
+        actor_id=actor_id,
+        session_id=session_id,
+        expires_at=expires_at,
+        care_system_id=_care_system(stated.get("scope")),
+    )
+
+
+def _care_system(scope: object) -> str | None:
+    told = scope.split() if isinstance(scope, str) else []
+    return next((one.removeprefix("care_system:") for one in told if one.startswith("care_system:")), None)
 
 
 def _is_canonical(token: str) -> bool:

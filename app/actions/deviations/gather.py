@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.actions.simulations import public_holidays
 from app.rules.deviations.at_caregivers import overlaps
-from app.rules.deviations.coming import open_too_long
+from app.rules.deviations.coming import missed_after
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, judge_visits
 from app.rules.deviations.setting import Setting, known_facts, lay_out
-from app.rules.deviations.values import Found, Rule
+from app.rules.deviations.values import Found
 from app.rules.time import local_day, local_month, shift
 from app.rules.visits.values import Visit
 from app.storage import judging
 from app.storage.database import Transaction
 from app.storage.deviations import Deviation
-from app.storage.judgements import NOBODY, Due
-from app.storage.people import ABSENCE, CUSTOMER
-from app.storage.policies import policies_of
-from app.storage.providers import ACCREDITATION, PROVIDER
-from app.storage.rates import rates_of
-from app.storage.records import versions
-from app.storage.statements import among
-from app.storage.tables import people, providers
-from app.storage.visits import corrections_of
-
-WHATEVER_MONTH = (Rule.D18, Rule.D19)
-"""Seen whole whenever their customer is, whatever the month: each hangs on one order and its first visit."""
+from app.storage.judgements import NOBODY, Due, mark_due
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -43,18 +32,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """A judgement, the targets that it is whole for, the rows stored beside it, and visits that time alone changed."""
+    """A judgement, the targets and orders that it is whole for, and the rows stored beside it."""
 
     targets: frozenset[Target]
     judgement: Judgement
     stored: tuple[Deviation, ...]
-    closed: tuple[Visit, ...]
+    orders: frozenset[str]
 
     def covers(self, found: Found) -> bool:
         """True where the judgement has seen all that such a deviation follows from."""
         target = target_of(found.customer_id, found.provider_id, found.period or "")
-        if found.rule in WHATEVER_MONTH:
-            return any(one.customer_id == target.customer_id for one in self.targets)
+        if found.rule in judging.WHATEVER_MONTH:
+            return found.subject.id in self.orders
         return target in self.targets
 
 
@@ -77,25 +66,50 @@ def gather(tx: Transaction, care_system_id: str, dues: Iterable[Due], now: datet
 
     A stay that overlaps another of its caregiver weighs on that one's customer (D11), a household on all of its (V12).
     """
-    asked = {target_of(due.customer_id, due.provider_id, due.month) for due in dues}
-    targets = frozenset(asked | _beside(tx, care_system_id, asked))
-    judging.lock_months(tx, care_system_id, [(one.customer_id or one.provider_id, one.month) for one in targets])
+    asked = frozenset(target_of(due.customer_id, due.provider_id, due.month) for due in dues)
+    visits, others, more = _read(tx, care_system_id, asked, asked)
+    targets = asked | more
+    if more or judging.needs_locks(tx):
+        judging.lock_judged(tx, care_system_id, [one.customer_id or one.provider_id for one in targets])
+        visits, others, late = _read(tx, care_system_id, targets, asked)
+        # Locked in one order, so that nobody waits in a circle; what came meanwhile is judged by whoever sweeps.
+        mark_due(tx, care_system_id, [_due(one, visits) for one in late], at=now)
+    whose = _whose(targets)
+    facts, stored = judging.around(tx, care_system_id, whose, visits)
+    setting = _setting(tx, care_system_id, facts, whose, visits, now)
+    orders = _orders_in_question(setting, whose, stored)
+    around = (*others, *_answering(tx, care_system_id, setting, visits), *_first(tx, care_system_id, setting, orders))
+    everything = {one.id: one for one in (*around, *visits)}
+    ordered = tuple(sorted(everything.values(), key=lambda visit: (visit.placed_at, visit.id)))
+    return Gathered(
+        targets=targets,
+        judgement=judge_visits(ordered, setting, whose.months),
+        stored=stored,
+        orders=orders,
+    )
+
+
+def _due(target: Target, visits: Iterable[Visit]) -> Due:
+    """The mark of a target; any provider will do, for all of the customer's are judged."""
+    provider_id = target.provider_id or next(one.provider_id for one in visits)
+    return Due(provider_id=provider_id, customer_id=target.customer_id, month=target.month)
+
+
+def _read(
+    tx: Transaction, care_system_id: str, targets: frozenset[Target], asked: frozenset[Target]
+) -> tuple[tuple[Visit, ...], tuple[Visit, ...], frozenset[Target]]:
+    """The visits of the targets, those beside them, and whom else those that are asked for weigh on."""
     whose = _whose(targets)
     visits = judging.visits_of(tx, care_system_id, whose)
-    stored = judging.stored_deviations(tx, care_system_id, whose, visits)
-    facts = _facts(tx, care_system_id, whose, visits, stored, now)
-    setting = lay_out(known_facts(facts, shift(now, 1)), now)
-    around = (
-        *judging.visits_beside(tx, care_system_id, visits),
-        *judging.visits_answering(tx, care_system_id, [one.id for one in setting.plans]),
-        *_first_visits(tx, care_system_id, setting),
-    )
-    everything = {one.id: one for one in (*around, *visits)}
-    closed = open_too_long(visits, setting)
-    everything |= {one.id: one for one in closed}
-    ordered = tuple(sorted(everything.values(), key=lambda visit: (visit.placed_at, visit.id)))
-    judgement = judge_visits(ordered, setting, whose.months)
-    return Gathered(targets=targets, judgement=judgement, stored=stored, closed=closed)
+    others, held = judging.beside(tx, care_system_id, whose, visits)
+    mine = {one.id for one in visits if targets_of_visit(one) & asked}
+    everything = {one.id: one for one in (*others, *visits)}
+    later = [key for key, (_, earlier) in overlaps(everything.values()).items() if mine.intersection(earlier)]
+    found = {target for key in later for target in targets_of_visit(everything[key])}
+    shared = {target for key in mine if everything[key].household for target in targets_of_visit(everything[key])}
+    found |= {target for target in shared if target.month in whose.months}
+    found |= {target_of(one.customer_id, one.provider_id, one.month) for one in held if one.visit_ids & mine}
+    return visits, others, frozenset(found) - targets
 
 
 def _whose(targets: Iterable[Target]) -> judging.Whose:
@@ -107,66 +121,47 @@ def _whose(targets: Iterable[Target]) -> judging.Whose:
     )
 
 
-def _beside(tx: Transaction, care_system_id: str, asked: set[Target]) -> set[Target]:
-    """The months that these weigh on: of whoever shares a stay, and of stays that overlap, or did when last judged."""
-    whose = _whose(asked)
-    visits = judging.visits_of(tx, care_system_id, whose)
-    if not visits:
-        return set()
-    others = {one.id: one for one in judging.visits_beside(tx, care_system_id, visits)}
-    later = overlaps((*visits, *others.values())).keys() & others.keys()
-    found = {target for name in later for target in targets_of_visit(others[name])}
-    shared = {target for one in visits if one.household for target in targets_of_visit(one)}
-    found |= {target for target in shared if target.month in whose.months}
-    ids = {one.id for one in visits}
-    providers_of_visits = {one.provider_id for one in visits}
-    for customer_id, provider_id, month, overlapped in judging.customers_held_later(
-        tx, care_system_id, providers_of_visits, whose.months
-    ):
-        if overlapped & ids:
-            found.add(target_of(customer_id, provider_id, month))
-    return found
-
-
-def _facts(
+def _setting(
     tx: Transaction,
     care_system_id: str,
+    facts: Facts,
     whose: judging.Whose,
-    visits: tuple[Visit, ...],
-    stored: tuple[Deviation, ...],
+    visits: Iterable[Visit],
     now: datetime,
-) -> Facts:
-    customers = whose.customer_ids
-    grants, orders = judging.grants_and_orders(tx, care_system_id, customers)
-    plans = judging.plans_around(tx, care_system_id, whose, visits)
-    provider_ids = {one.provider_id for rows in (orders, visits, plans) for one in rows}
-    extensions, decisions = judging.extensions_and_decisions(tx, care_system_id, whose)
-    return Facts(
-        providers=versions(tx, PROVIDER, care_system_id, provider_ids),
-        accreditations=versions(
-            tx,
-            ACCREDITATION,
-            care_system_id,
-            conditions=[among(tx, providers.accreditation.versions.c.provider_id, provider_ids)],
-        ),
-        customers=versions(tx, CUSTOMER, care_system_id, customers),
-        absences=versions(
-            tx, ABSENCE, care_system_id, conditions=[among(tx, people.absence.versions.c.customer_id, customers)]
-        ),
-        grants=grants,
-        orders=orders,
-        rates=rates_of(tx, care_system_id),
-        policies=policies_of(tx, care_system_id),
-        planned_visits=plans,
-        corrections=corrections_of(tx, care_system_id, [one.id for one in visits if one.correction_ids]),
-        extensions=extensions,
-        decisions=decisions,
-        explanations=judging.explanations_of(tx, care_system_id, stored),
-        holidays=public_holidays({int(month[:4]) for month in whose.months} | {local_day(now).year}),
+) -> Setting:
+    """The facts laid out; where no plan of a provider's month is among them, one of another customer tells of D17."""
+    planned = {(one.provider_id, local_month(one.starts_at)) for one in facts.planned_visits}
+    lacking = {(one.provider_id, local_month(one.placed_at)) for one in visits if one.planned_visit_id is None}
+    elsewhere = judging.any_plans(tx, care_system_id, lacking - planned)
+    years = {int(month[:4]) for month in whose.months} | {local_day(now).year}
+    complete = replace(
+        facts, planned_visits=(*facts.planned_visits, *elsewhere), holidays=public_holidays(frozenset(years))
     )
+    return lay_out(known_facts(complete, shift(now, 1)), now)
 
 
-def _first_visits(tx: Transaction, care_system_id: str, setting: Setting) -> tuple[Visit, ...]:
-    """The visit with which each order's care started, whenever it was. Source: D18."""
-    asked = [(one.order.provider_id, one.grant.customer_id, one.begins_at) for one in setting.placed]
+def _orders_in_question(setting: Setting, whose: judging.Whose, stored: Iterable[Deviation]) -> frozenset[str]:
+    """The orders whose start may be late, or is: begun in the months or shortly before, or with a row already.
+
+    Of an older one without a row the care started in time, and nothing that happens now makes it late. Source: D18.
+    """
+    standing = {one.subject.id for one in stored if one.rule in judging.WHATEVER_MONTH}
+    since = whose.start - judging.LOOKED_BACK
+    return frozenset(standing | {one.order.id for one in setting.placed if one.begins_at >= since})
+
+
+def _first(tx: Transaction, care_system_id: str, setting: Setting, order_ids: frozenset[str]) -> tuple[Visit, ...]:
+    """The visit with which the care of each of these orders started, whenever it was. Source: D18."""
+    asked = [
+        (one.order.provider_id, one.grant.customer_id, one.begins_at)
+        for one in setting.placed
+        if one.order.id in order_ids
+    ]
     return judging.first_visits(tx, care_system_id, asked)
+
+
+def _answering(tx: Transaction, care_system_id: str, setting: Setting, visits: Iterable[Visit]) -> tuple[Visit, ...]:
+    """Visits of other months that answer to the planned visits which would else be missed. Source: D3."""
+    answered = {one.planned_visit_id for one in visits}
+    missed = [one.id for one in setting.plans if one.id not in answered and missed_after(one, setting) < setting.now]
+    return judging.visits_answering(tx, care_system_id, missed)

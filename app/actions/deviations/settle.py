@@ -8,14 +8,14 @@ from datetime import datetime
 
 from app.actions.deviations.document import document
 from app.actions.deviations.gather import Gathered, gather
-from app.rules.deviations.reconcile import Change, Standing, What, reconcile
-from app.rules.deviations.values import DeviationState, Found, Rule
+from app.actions.deviations.standing import standing_of
+from app.rules.deviations.reconcile import Change, What, reconcile
+from app.rules.deviations.values import DeviationState, Rule
 from app.storage import events
 from app.storage.database import Transaction
 from app.storage.deviations import Deviation, Happened, Happening, save_deviations
 from app.storage.ids import new_id
 from app.storage.judgements import NOBODY, Due, clear_due
-from app.storage.visits import upsert_visits
 
 _TOLD = {
     What.OPENED: "deviation.opened",
@@ -70,7 +70,6 @@ def settle_due(
     history = [_happened(change, row, now, by) for change, row in written]
     save_deviations(tx, care_system_id, [row for _, row in written], history)
     events.append(tx, care_system_id, [told for change, row in written for told in _events(change, row, now)])
-    upsert_visits(tx, care_system_id, gathered.closed)
     clear_due(tx, care_system_id, marked)
     return _counted(len(gathered.targets), changes)
 
@@ -79,25 +78,9 @@ def _changes(gathered: Gathered) -> tuple[Change, ...]:
     """What differs, of that which the judgement is whole for; what it also saw of others is theirs to say."""
     told = {one.found.key: one for one in gathered.judgement.deviations}
     ours = {key: one for key, one in told.items() if gathered.covers(one.found)}
-    standing = [_standing(row) for row in gathered.stored]
+    standing = [standing_of(row) for row in gathered.stored]
     gone = [one for one in standing if one.found.key not in told and gathered.covers(one.found)]
     return reconcile([*gone, *(one for one in standing if one.found.key in ours)], ours.values())
-
-
-def _standing(row: Deviation) -> Standing:
-    found = Found(
-        rule=row.rule,
-        subject=row.subject,
-        provider_id=row.provider_id,
-        period=row.period,
-        facts=row.facts,
-        effect=row.effect,
-        asks=row.asks,
-        municipality=row.municipality,
-        customer_id=row.customer_id,
-        own_reason=row.own_reason,
-    )
-    return Standing(id=row.id, found=found, state=row.state)
 
 
 def _row(change: Change, before: Deviation | None, now: datetime) -> Deviation:

@@ -8,12 +8,15 @@ from datetime import datetime
 
 from app.actions.deviations.settle import Settled, settle_due
 from app.actions.deviations.time_brings import mark_what_time_brings
-from app.storage.database import Database
+from app.actions.visits.refresh import close_overdue, refresh_marked
+from app.storage.database import Database, Unavailable
 from app.storage.judgements import Due, Marked, take_due
 from app.storage.providers import care_systems
 
-AT_ONCE = 100
+AT_ONCE = 20
 """So many marks are judged in one transaction, so that nobody waits long for their rows."""
+TRIES = 5
+"""So often a sweep tries again where it and others waited for each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +32,23 @@ class Swept:
 
 
 def sweep(database: Database, now: datetime, *, care_system_id: str | None = None) -> Swept:
-    """Nothing that is due by now waits to be judged, but what another sweep has in hand: of one care system, or of all."""
-    systems = [care_system_id] if care_system_id is not None else _care_systems(database)
+    """Nothing due by now waits to be judged, but what another sweep has in hand: of one care system, or of all."""
+    systems = [care_system_id] if care_system_id is not None else every_care_system(database)
     marked = sum(_mark(database, one, now) for one in systems)
+    for one in systems:
+        close_overdue(database, one, now)
+        refresh_marked(database, one, now)
     settled = Settled()
-    while (done := _judge_some(database, now, care_system_id)) is not None:
+    while (done := _patiently(database, now, care_system_id)) is not None:
         settled += done
     return Swept(care_systems=len(systems), marked=marked, **asdict(settled))
 
 
-def _care_systems(database: Database) -> list[str]:
+def every_care_system(database: Database) -> list[str]:
+    """The ids of all care systems."""
     found: list[str] = []
     with database.transaction(write=False) as tx:
-        while some := care_systems(tx, after=found[-1] if found else None, limit=AT_ONCE):
+        while some := care_systems(tx, after=found[-1] if found else None, limit=100):
             found += [one.id for one in some]
     return found
 
@@ -49,6 +56,16 @@ def _care_systems(database: Database) -> list[str]:
 def _mark(database: Database, care_system_id: str, now: datetime) -> int:
     with database.transaction() as tx:
         return mark_what_time_brings(tx, care_system_id, now)
+
+
+def _patiently(database: Database, now: datetime, care_system_id: str | None) -> Settled | None:
+    """What came of some of the marks, tried again where the database had somebody else wait for it."""
+    for _ in range(TRIES - 1):
+        try:
+            return _judge_some(database, now, care_system_id)
+        except Unavailable:
+            continue
+    return _judge_some(database, now, care_system_id)
 
 
 def _judge_some(database: Database, now: datetime, care_system_id: str | None) -> Settled | None:

@@ -105,7 +105,8 @@ def _around(
 
 def _over(tx: Transaction, care_system_id: str, passed: Interval) -> set[Due]:
     """Everybody's month, of each that is over by now and was not. Source: D1."""
-    over = months_over(passed.start, passed.end, MONTHS_BACK)
+    begun = coming.begun(tx, care_system_id)
+    over = () if begun is None else months_over(max(passed.start, begun), passed.end, MONTHS_BACK)
     if not over:
         return set()
     placed = pairs(tx, care_system_id, since=month_interval(over[0]).start)

@@ -132,6 +132,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.DEVIATION: (Verb.READ, Verb.EXPLAIN),
                 Resource.EXTENSION: (Verb.READ, Verb.REQUEST),
                 Resource.MONTH: (Verb.READ, Verb.ATTEST),
+                Resource.LINE: _READ,
             }
         ),
         Role.CASE_OFFICER: _all_of(

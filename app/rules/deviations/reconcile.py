@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from app.rules.deviations.explain import Explained
 from app.rules.deviations.values import DeviationState, Found
+from app.rules.refusal import Refused
 
 Key = tuple[str, str, str, str]
 
@@ -98,3 +99,14 @@ def _says(found: Found) -> tuple[object, ...]:
         found.customer_id,
         found.own_reason,
     )
+
+
+def check_explainable(several: Iterable[tuple[Found, DeviationState]]) -> None:
+    """Refuses several kinds at once, and what has cleared or been accepted. Source: RULEBOOK D."""
+    told = tuple(several)
+    rules = sorted({found.rule for found, _ in told})
+    if len(rules) > 1:
+        raise Refused("D", f"explain {' and '.join(rules)} apart: one reason is for one kind", pointer="/deviation_ids")
+    for found, state in told:
+        if state in (DeviationState.CLEARED, DeviationState.ACCEPTED):
+            raise Refused(found.rule, f"a deviation that is {state} takes no explanation", pointer="/deviation_ids")

@@ -180,10 +180,11 @@ def caps_of(pool: PoolKey, placed: tuple[Placed, ...], month: str, setting: Sett
 
 def staff(stretches: Iterable[Stretch], caps: Mapping[tuple[PoolKey, str], Caps]) -> list[Stretch]:
     """The stretches divided where caregivers meet: of each second of one customer and service the first to begin goes
-    on, a second while double-staffed seconds of the month remain, a third never. Source: R5.
+    on, a second while double-staffed seconds of the month remain, a third never. Source: R5, V11.
     """
     groups: dict[tuple[str | None, Service | None], list[Stretch]] = {}
-    for one in stretches:
+    whole = tuple(stretches)
+    for one in whole:
         groups.setdefault((one.customer_id, one.service), []).append(one)
     divided = [piece for key in sorted(groups, key=str) for piece in _divide(groups[key])]
     left = {key: cap_.double_staffed_seconds for key, cap_ in caps.items()}
@@ -192,7 +193,7 @@ def staff(stretches: Iterable[Stretch], caps: Mapping[tuple[PoolKey, str], Caps]
         found += (
             [piece] if rank == 0 else _second(piece, left) if rank == 1 else [replace(piece, fate=Fate.UNPAID_OVERLAP)]
         )
-    return _joined(found)
+    return _joined(found, frozenset((one.visit.id, one.start) for one in whole))
 
 
 def _divide(group: list[Stretch]) -> list[tuple[int, Stretch]]:
@@ -236,18 +237,17 @@ def _cut(piece: Stretch, taken: int, first: Fate | None, rest: Fate) -> list[Str
     return found + ([replace(piece, start=middle, fate=rest)] if middle < piece.end else [])
 
 
-def _joined(pieces: Iterable[Stretch]) -> list[Stretch]:
+def _joined(pieces: Iterable[Stretch], begun: frozenset[tuple[str, datetime]]) -> list[Stretch]:
     """Pieces of one stretch that touch again and share their fate are one, so that nobody sees where others began.
 
-    What a midnight divides stays divided. Source: T5.
+    `begun` are visit and start of the stretches as they were: what a price or a day divided stays divided.
     """
     found: list[Stretch] = []
     for piece in sorted(pieces, key=lambda one: (one.order[:2], str(one.customer_id), one.start)):
-        last = found[-1] if found else None
+        last = found[-1] if found and (piece.visit.id, piece.start) not in begun else None
         if (
             last is not None
             and last.end == piece.start
-            and local_day(last.start) == local_day(piece.start)
             and replace(piece, start=last.start) == replace(last, end=piece.end)
         ):
             found[-1] = replace(last, end=piece.end)
@@ -261,27 +261,35 @@ def cap(stretches: Iterable[Stretch], caps: Mapping[tuple[PoolKey, str], Caps], 
 
     Source: R2.
     """
-    left = {key: one.seconds if one.capped else None for key, one in caps.items()}
+    left = {(key, priced): one.seconds if one.capped else None for key, one in caps.items() for priced in (True, False)}
     found: list[Stretch] = []
     for one in sorted(stretches, key=lambda stretch: stretch.order):
         found += [one] if one.fate is not None else _counted(one, left, setting)
     return found
 
 
-def _counted(one: Stretch, left: dict[tuple[PoolKey, str], int | None], setting: Setting) -> list[Stretch]:
+_Left = dict[tuple[tuple[PoolKey, str], bool], int | None]
+"""What is left of the caps of each pool and month: for what the pool has a price for, and for what it has none for."""
+
+
+def _counted(one: Stretch, left: _Left, setting: Setting) -> list[Stretch]:
     """What each of its pools pays of it; what a pool has no price for uses none of its cap. Source: R2, R6."""
     found: list[Stretch] = []
     rest: Stretch | None = one
     for placed in _pools_of(one):
         if rest is None:
             break
-        remaining = left[placed.pool, one.month]
+        rate = price(rest, placed, setting)
+        key = ((placed.pool, one.month), rate is not None)
+        remaining = left[key]
         taken = rest.seconds if remaining is None else min(remaining, rest.seconds)
-        pieces = _cut(rest, taken, Fate.PAID, Fate.EXCESS)
-        priced = [_priced(piece, placed, setting) for piece in pieces if piece.fate is Fate.PAID]
         if remaining is not None:
-            left[placed.pool, one.month] = remaining - sum(piece.seconds for piece in priced if not piece.unpriced)
-        found += priced
+            left[key] = remaining - taken
+        pieces = _cut(rest, taken, Fate.UNPRICED if rate is None else Fate.PAID, Fate.EXCESS)
+        counted = [piece for piece in pieces if piece.fate is not Fate.EXCESS]
+        found += [
+            replace(piece, pool=placed.pool, placed=placed, rate=rate, unpriced=rate is None) for piece in counted
+        ]
         rest = next((piece for piece in pieces if piece.fate is Fate.EXCESS), None)
     if rest is not None:
         found.append(replace(rest, pool=one.covering[0].pool, placed=one.covering[0]))
@@ -294,9 +302,3 @@ def _pools_of(one: Stretch) -> list[Placed]:
     for placed in one.covering:
         found.setdefault(placed.pool, placed)
     return list(found.values())
-
-
-def _priced(piece: Stretch, placed: Placed, setting: Setting) -> Stretch:
-    rate = price(piece, placed, setting)
-    fate = Fate.PAID if rate is not None else Fate.UNPRICED
-    return replace(piece, pool=placed.pool, placed=placed, rate=rate, fate=fate, unpriced=rate is None)

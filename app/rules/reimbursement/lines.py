@@ -26,7 +26,7 @@ def half_up(exact: Fraction) -> int:
 
 
 def totals(judgement: Judgement, months: Iterable[str]) -> tuple[Total, ...]:
-    """What each key of the months comes to, in order of key. Source: R1."""
+    """What each key of the months comes to, in order of key, whatever kind of provider. Source: R1, R7."""
     wanted = frozenset(months)
     paid: dict[LineKey, list[Stretch]] = {}
     for one in judgement.account.stretches:

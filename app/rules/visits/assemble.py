@@ -29,9 +29,7 @@ def assemble(stay: Stay, fix: Corrected | None, plan_id: str | None, around: Sur
     first = _first(stay)
     fix = fix or Corrected()
     registered_start, registered_end = registered_times(stay)
-    start, end = fix.starts_at or registered_start, fix.ends_at or registered_end
-    if start is not None and end is not None and end < start:
-        start, end = registered_start, registered_end
+    start, end = times_of(stay, fix)
     customer_id = fix.customer_id or customer_at_the_door(stay)
     ends = proven([_end(one) for one in _ends(stay)], stay)
     service = fix.service or _service(stay, customer_id, plan_id, around)
@@ -64,6 +62,17 @@ def assemble(stay: Stay, fix: Corrected | None, plan_id: str | None, around: Sur
         corrected=bool(fix.ids),
         correction_ids=fix.ids,
     )
+
+
+def times_of(stay: Stay, fix: Corrected | None) -> tuple[datetime | None, datetime | None]:
+    """Start and end as corrected; what would end the stay before it starts changes neither. Source: V10."""
+    registered_start, registered_end = registered_times(stay)
+    if fix is None:
+        return registered_start, registered_end
+    start, end = fix.starts_at or registered_start, fix.ends_at or registered_end
+    if start is not None and end is not None and end < start:
+        return registered_start, registered_end
+    return start, end
 
 
 def _first(stay: Stay) -> Resolved:

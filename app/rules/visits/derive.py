@@ -10,7 +10,7 @@ from datetime import datetime
 from app.rules.plans import Start, match
 from app.rules.providers import Service
 from app.rules.time import local_day
-from app.rules.visits.assemble import assemble
+from app.rules.visits.assemble import assemble, times_of
 from app.rules.visits.clock import in_one_boot
 from app.rules.visits.correct import Corrected, counted, overlay
 from app.rules.visits.fold import Stay, began_at, customer_at_the_door, fold
@@ -81,7 +81,7 @@ def _start(stay: Stay, fix: Corrected | None, around: Surroundings) -> Start | N
     first = stay.check_in or stay.check_out
     if first is None:
         return None
-    at = (fix.starts_at if fix else None) or (stay.check_in.at if stay.check_in else None)
+    at, _ = times_of(stay, fix)
     customer_id = (fix.customer_id if fix else None) or customer_at_the_door(stay)
     named = around.plans.get(_named(stay) or "")
     if named is not None and named.provider_id == first.provider_id:

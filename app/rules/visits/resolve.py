@@ -5,7 +5,7 @@ evidence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from app.rules.tags import KnownTags, Method, Reading
 from app.rules.time import local_day
 from app.rules.visits.clock import ClockTolerances, read_clock
 from app.rules.visits.values import Registration, Resolved
+from app.rules.visits.whereabouts import customers_at, kept_registration
 
 R = TypeVar("R", bound=Recorded)
 _EARTH_METRES_PER_DEGREE = 111_195
@@ -46,7 +47,7 @@ def resolve(registration: Registration, known: Known) -> Resolved:
     """The registration as every rule reads it.
 
     Raises Refused V1 for a caregiver that is not known. A planned visit or customer that is not known is left out of
-    account. Source: V3, V5, V7, V8, V14.
+    account. Source: V3, V5, V7, V8, V14; A4 for what is kept of where it was.
     """
     caregiver = _newest(known.caregivers, registration.caregiver_id, registration.recorded_at)
     if caregiver is None:
@@ -54,7 +55,7 @@ def resolve(registration: Registration, known: Known) -> Resolved:
     clock = read_clock(registration, _tolerances(registration, known))
     at = registration.stated_at or clock.corrected_at
     reading = known.tags.read(registration.place, at, registration.recorded_at)
-    return Resolved(
+    one = Resolved(
         registration=registration,
         at=at,
         clock=clock,
@@ -63,6 +64,8 @@ def resolve(registration: Registration, known: Known) -> Resolved:
         customer_id=_customer_id(registration, reading, known),
         evidence_grade=_evidence_grade(registration, reading, known, at),
     )
+    found = [_newest(known.customers, key, registration.recorded_at) for key in customers_at(one)]
+    return replace(one, registration=kept_registration(registration, [who for who in found if who is not None]))
 
 
 def _newest(versions: Mapping[str, tuple[R, ...]], key: str, recorded_at: datetime) -> R | None:

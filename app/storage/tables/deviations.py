@@ -22,7 +22,7 @@ deviation = Table(
     Column("effect", String(16), nullable=False),
     Column("asks", Boolean, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("own_reason", String(32)),
+    Column("own_reason", Text),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     UniqueConstraint("care_system_id", "rule", "subject_type", "subject_id", "period"),

@@ -33,6 +33,8 @@ registration = Table(
     Column("lon_e6", Integer),
     Column("accuracy_m", Integer),
     Column("clock", Json),
+    Column("boot_id", Text),
+    Column("elapsed_ms", BigInteger),
     Column("sent", Json),
     Column("activities", Json),
     Column("extra_service", Boolean, nullable=False),
@@ -53,6 +55,15 @@ registration = Table(
     within_care_system("planned_visit_id", "planned_visit"),
     Index(None, "care_system_id", "caregiver_id", "at", "id"),
     Index(
+        "ix_registration_boot_id",
+        "care_system_id",
+        "caregiver_id",
+        "boot_id",
+        "elapsed_ms",
+        postgresql_where=text("boot_id IS NOT NULL"),
+        sqlite_where=text("boot_id IS NOT NULL"),
+    ),
+    Index(
         "ix_registration_visit_id",
         "care_system_id",
         "visit_id",
@@ -68,7 +79,10 @@ registration = Table(
         sqlite_where=text("external_id IS NOT NULL"),
     ),
 )
-"""What was captured, as it was received, and what it came to when recorded; never changed. Source: V1-V8, V14."""
+"""What was captured, as it was received, and what it came to when recorded; never changed. Source: V1-V8, V14.
+
+`boot_id` and `elapsed_ms` are the clock's, so that those of one boot are found in their order (V8).
+"""
 
 visit = Table(
     "visit",
@@ -130,12 +144,24 @@ open_visit = Table(
     Column("caregiver_id", Id, primary_key=True),
     Column("visit_id", Id),
     Column("since", UtcDateTime),
+    Column("latest", UtcDateTime),
     Column("revision", BigInteger, nullable=False),
 )
-"""The one open visit of each caregiver, none where `visit_id` is NULL.
+"""The one open visit of each caregiver, none where `visit_id` is NULL; nothing of the caregiver is later than `latest`.
 
 `revision` counts every change of what the caregiver registered: of two who read the same one only one can write.
 Source: V6.
+"""
+
+door = Table(
+    "door",
+    metadata,
+    Column("care_system_id", Id, primary_key=True),
+    Column("customer_id", Id, primary_key=True),
+    Column("revision", BigInteger, nullable=False),
+)
+"""How often the visits at a customer's have changed: which plan each answers to hangs on the others (V16), so of two
+who read the same revision only one can write. Source: FAULTS 15-17.
 """
 
 correction = Table(

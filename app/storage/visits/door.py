@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, bindparam, func, literal, literal_column, select, text, union
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    union,
+    union_all,
+)
 from sqlalchemy.sql.selectable import CTE
 
 from app.rules.access import Actor
@@ -16,7 +35,7 @@ from app.rules.people import Caregiver, Customer
 from app.rules.plans import PlannedVisit
 from app.rules.policies import Policy
 from app.rules.tags import Tag
-from app.rules.time import BEGINNING
+from app.rules.time import BEGINNING, Interval
 from app.rules.visits.values import Correction, Registration, RegistrationKind, Visit
 from app.storage.access import Subject, actor_from_row, select_actor
 from app.storage.database import Transaction
@@ -31,11 +50,11 @@ from app.storage.tables.people import caregiver, customer
 from app.storage.tables.plans import planned_visit
 from app.storage.tables.rates import policy
 from app.storage.tables.tags import tag
-from app.storage.tables.visits import correction, open_visit, registration, visit
+from app.storage.tables.visits import correction, door, open_visit, registration, visit
 from app.storage.tags import tag_of
 from app.storage.visits.corrections import corrections_select
 from app.storage.visits.neighbourhood import ENDING, Around, around_arrival
-from app.storage.visits.projection import Open
+from app.storage.visits.projection import Open, open_of
 from app.storage.visits.registrations import Stored
 from app.storage.visits.rows import correction_of, resolved_of, visit_of
 
@@ -62,8 +81,12 @@ class DoorFacts:
     """What is known when a registration arrives.
 
     `actor` is None where nobody active has that id. `stored` is the registration with the same id. `caregiver` is None
-    where the id is unknown. `around` is None where the fold needs more than was read: lock the caregiver, and ask for
-    its neighbourhood. `plans` and `named_plan` are all versions; `visits_there` are the provider's at the customer.
+    where the id is unknown. `around` is None for a check-in, and where the fold needs more than was read: lock, and ask
+    for the neighbourhood. `named` tells that something names the registration as its visit. `plans` and `named_plan`
+    are all versions; `visits_there` are the provider's at the customers, and those that answer to one of the plans;
+    within `seen` these are all there are. `doors` are the revisions of the customers' doors. Of the phone's boot,
+    `later_in_boot` tells that one made later, or in the same millisecond, is kept, and `check_in_of_boot` is the last
+    check-in made before.
     """
 
     actor: Actor | None
@@ -74,6 +97,7 @@ class DoorFacts:
     customers: tuple[Customer, ...]
     open: Open
     around: Around | None
+    named: bool
     corrections: tuple[Correction, ...]
     visits: tuple[Visit, ...]
     plans: tuple[PlannedVisit, ...]
@@ -81,6 +105,23 @@ class DoorFacts:
     orders: tuple[Order, ...]
     grants: tuple[Grant, ...]
     policies: tuple[Policy, ...]
+    seen: Interval
+    doors: Mapping[str, int]
+    later_in_boot: bool
+    check_in_of_boot: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """Which facts are asked for, so that nobody asks for what the registration cannot need."""
+
+    subject: Subject
+    kind: RegistrationKind
+    tag_by_id: bool
+    tag_by_uid: bool
+    names_plan: bool
+    names_customer: bool
+    has_clock: bool
 
 
 def facts_for(
@@ -99,6 +140,15 @@ def facts_for(
 
     `at` is its time in every rule; `tag_id` and `tag_uid` are what its proof of place names, proven or not.
     """
+    asking = Asking(
+        subject=subject,
+        kind=arriving.kind,
+        tag_by_id=tag_id is not None,
+        tag_by_uid=tag_uid is not None,
+        names_plan=arriving.planned_visit_id is not None,
+        names_customer=arriving.customer_id is not None,
+        has_clock=arriving.clock is not None,
+    )
     parameters = {
         "cs": care_system_id,
         "actor_id": actor_id,
@@ -110,34 +160,50 @@ def facts_for(
         "tag_id": tag_id,
         "tag_uid": tag_uid,
         "at": at,
+        "earliest": at - PLANS_WITHIN,
         "since": at - LOOKED_BACK,
         "until": at + PLANS_WITHIN,
+        "boot_id": None if arriving.clock is None else arriving.clock.boot_id,
+        "elapsed_ms": None if arriving.clock is None else arriving.clock.elapsed_ms,
     }
-    return _facts_of(ask(tx, _BUILD[subject], parameters), arriving, at, session_id)
+    return _facts_of(ask(tx, _building(asking), parameters), arriving, at, session_id)
+
+
+@cache
+def _building(asking: Asking) -> Callable[[str], Parts]:
+    """The builder of what is asked for, the same one every time, so that each is prepared once."""
+    return partial(_parts, asking)
 
 
 def _facts_of(rows: Rows, arriving: Registration, at: datetime, session_id: str | None) -> DoorFacts:
     stored = next((Stored(resolved=resolved_of(row), content_hash=row["content_hash"]) for row in rows["stored"]), None)
-    opened = next(
-        (Open(visit_id=row["visit_id"], since=row["since"], revision=row["revision"]) for row in rows["open"]), Open()
-    )
-    found = [resolved_of(row) for row in rows["around"]]
+    found = [resolved_of(row) for row in rows.get("around", ())]
+    began = min((one.at for one in found), default=at)
+    since = max(min(began, at), at - LOOKED_BACK) - PLANS_WITHIN
+    caregiver = next((caregiver_of(row) for row in rows["caregiver"]), None)
+    provider_id = None if caregiver is None else caregiver.provider_id
+    there = [row for row in rows["visits_there"] if row["provider_id"] == provider_id] + [*rows["answering"]]
     return DoorFacts(
         actor=actor_from_row(next(iter(rows["actor"]), None), session_id),
         stored=stored,
-        caregiver=next((caregiver_of(row) for row in rows["caregiver"]), None),
-        tags=tuple(tag_of(row) for row in rows["tags"]),
-        named_plan=tuple(planned_visit_of(row) for row in rows["named_plan"]),
+        caregiver=caregiver,
+        tags=tuple(tag_of(row) for row in rows.get("tags", ())),
+        named_plan=tuple(planned_visit_of(row) for row in rows.get("named_plan", ())),
         customers=tuple(customer_of(row) for row in rows["customers"]),
-        open=opened,
-        around=around_arrival(found, arriving, at),
-        corrections=tuple(correction_of(row) for row in rows["corrections"]),
-        visits=tuple(visit_of(row) for row in rows["visits"]),
-        plans=tuple(planned_visit_of(row) for row in rows["plans"]),
-        visits_there=tuple(visit_of(row) for row in rows["visits_there"]),
-        orders=tuple(order_of(row) for row in rows["orders"]),
+        open=next((open_of(row) for row in rows["open"]), Open()),
+        around=around_arrival(found, arriving, at) if "around" in rows else None,
+        named=bool(rows["named"]),
+        corrections=tuple(correction_of(row) for row in rows.get("corrections", ())),
+        visits=tuple(visit_of(row) for row in rows.get("visits", ())),
+        plans=tuple(planned_visit_of(row) for row in rows["plans"] if row["provider_id"] == provider_id),
+        visits_there=tuple({row["id"]: visit_of(row) for row in there}.values()),
+        orders=tuple(order_of(row) for row in rows["orders"] if row["provider_id"] == provider_id),
         grants=tuple(grant_of(row) for row in rows["grants"]),
         policies=tuple(policy_of(row) for row in rows["policies"]),
+        seen=Interval(since, at + PLANS_WITHIN),
+        doors={row["customer_id"]: row["revision"] for row in rows["doors"]},
+        later_in_boot=bool(rows.get("later_in_boot")),
+        check_in_of_boot=next((row["id"] for row in rows.get("check_in_of_boot", ())), None),
     )
 
 
@@ -150,29 +216,53 @@ CUSTOMER_ID = bindparam("customer_id", type_=Id)
 TAG_ID = bindparam("tag_id", type_=Id)
 TAG_UID = bindparam("tag_uid", type_=String(40))
 AT = bindparam("at", type_=UtcDateTime)
+EARLIEST = bindparam("earliest", type_=UtcDateTime)
 SINCE = bindparam("since", type_=UtcDateTime)
 UNTIL = bindparam("until", type_=UtcDateTime)
+BOOT_ID = bindparam("boot_id", type_=Text)
+ELAPSED_MS = bindparam("elapsed_ms", type_=BigInteger)
 
 
-def _parts(subject: Subject, dialect: str) -> Parts:
+def _parts(asking: Asking, dialect: str) -> Parts:
     """The selects of the door, on one dialect."""
+    if asking.kind is RegistrationKind.CHECK_IN:
+        whose = _whose(asking)
+        return {**_always(asking, whose, dialect), **_there(whose, EARLIEST, dialect)}
     spanned = _spanned()
     around = _around_ids(spanned)
-    whose = _whose(spanned)
+    whose = _whose(asking, spanned)
     return {
-        "actor": select_actor(subject),
-        "stored": select(registration).where(registration.c.care_system_id == CS, registration.c.id == REGISTRATION_ID),
+        **_always(asking, whose, dialect),
+        "around": select(registration).where(
+            registration.c.care_system_id == CS, _among(dialect, registration.c.id, select(around.c.id))
+        ),
+        **_folded(around, dialect),
+        **_there(whose, _plans_from(dialect, spanned), dialect),
+    }
+
+
+def _always(asking: Asking, whose: CTE, dialect: str) -> Parts:
+    """What every registration needs."""
+    ours = registration.c.care_system_id == CS
+    return {
+        "actor": select_actor(asking.subject),
+        "stored": select(registration).where(ours, registration.c.id == REGISTRATION_ID),
         "caregiver": select(caregiver.current).where(
             caregiver.current.c.care_system_id == CS, caregiver.current.c.id == CAREGIVER_ID
         ),
         "open": select(open_visit).where(open_visit.c.care_system_id == CS, open_visit.c.caregiver_id == CAREGIVER_ID),
-        "around": select(registration).where(
-            registration.c.care_system_id == CS, registration.c.id.in_(select(around.c.id))
+        "named": select(registration.c.id).where(ours, registration.c.visit_id == REGISTRATION_ID).limit(1),
+        "doors": select(door).where(
+            door.c.care_system_id == CS, _among(dialect, door.c.customer_id, select(whose.c.id))
         ),
-        **_at_the_door(whose),
-        **_folded(around),
-        **_there(whose, _plans_from(dialect, spanned)),
+        **(_of_the_boot() if asking.has_clock else {}),
+        **_at_the_door(asking, whose, dialect),
     }
+
+
+def _among(dialect: str, column: ColumnElement[Any], ids: Select[Any]) -> ColumnElement[bool]:
+    """True where the column is one of the ids. PostgreSQL looks these up first, and then each by its index."""
+    return column == any_(func.array(ids.scalar_subquery())) if dialect == "postgresql" else column.in_(ids)
 
 
 def _spanned() -> CTE:
@@ -210,16 +300,22 @@ def _around_ids(spanned: CTE) -> CTE:
     ).cte("around")
 
 
-def _whose(spanned: CTE) -> CTE:
+def _whose(asking: Asking, spanned: CTE | None = None) -> CTE:
     """The customers that the registration may be about: named, the plan's, the tag's, those of the visits around."""
     person, plan, tags = customer.current, planned_visit.current, tag.versions
-    return union(
-        select(person.c.id.label("id")).where(person.c.care_system_id == CS, person.c.id == CUSTOMER_ID),
-        select(plan.c.customer_id).where(plan.c.care_system_id == CS, plan.c.id == PLANNED_VISIT_ID),
-        select(tags.c.customer_id).where(tags.c.care_system_id == CS, tags.c.id == TAG_ID),
-        select(tags.c.customer_id).where(tags.c.care_system_id == CS, tags.c.uid == TAG_UID),
-        select(spanned.c.resolved_customer_id).where(spanned.c.resolved_customer_id.is_not(None)),
-    ).cte("whose")
+    mine = tags.c.care_system_id == CS
+    told = [select(cast(null(), Id).label("id"))]
+    if asking.names_customer:
+        told.append(select(person.c.id).where(person.c.care_system_id == CS, person.c.id == CUSTOMER_ID))
+    if asking.names_plan:
+        told.append(select(plan.c.customer_id).where(plan.c.care_system_id == CS, plan.c.id == PLANNED_VISIT_ID))
+    if asking.tag_by_id:
+        told.append(select(tags.c.customer_id).where(mine, tags.c.id == TAG_ID))
+    if asking.tag_by_uid:
+        told.append(select(tags.c.customer_id).where(mine, tags.c.uid == TAG_UID))
+    if spanned is not None:
+        told.append(select(spanned.c.resolved_customer_id))
+    return union_all(*told).cte("whose")
 
 
 def _plans_from(dialect: str, spanned: CTE) -> ColumnElement[datetime]:
@@ -232,59 +328,77 @@ def _plans_from(dialect: str, spanned: CTE) -> ColumnElement[datetime]:
     return func.strftime("%Y-%m-%dT%H:%M:%SZ", earliest, f"-{hours} hours", type_=UtcDateTime)
 
 
-def _at_the_door(whose: CTE) -> Parts:
-    """What the registration is resolved with: tags, the plan it names, customers and policies."""
-    tags, plan, person = tag.versions, planned_visit.versions, customer.current
-    read = union(
-        select(tags.c.id).where(tags.c.care_system_id == CS, tags.c.id == TAG_ID),
-        select(tags.c.id).where(tags.c.care_system_id == CS, tags.c.uid == TAG_UID),
-    ).subquery()
-    wanted = policy.c.name.in_([literal_column(f"'{name}'") for name in POLICIES])
+def _of_the_boot() -> Parts:
+    """What the caregiver has registered in the same boot of the phone: anything later, and the check-in before. V8."""
+    table = registration
+    mates = select(table.c.id).where(
+        table.c.care_system_id == CS, table.c.caregiver_id == CAREGIVER_ID, table.c.boot_id == BOOT_ID
+    )
+    later = mates.where(table.c.elapsed_ms >= ELAPSED_MS, table.c.id != REGISTRATION_ID)
+    check_ins = mates.where(table.c.elapsed_ms < ELAPSED_MS, table.c.kind == RegistrationKind.CHECK_IN)
     return {
-        "tags": select(tags).where(tags.c.care_system_id == CS, tags.c.id.in_(select(read.c.id))),
-        "named_plan": select(plan).where(plan.c.care_system_id == CS, plan.c.id == PLANNED_VISIT_ID),
-        "customers": select(person).where(person.c.care_system_id == CS, person.c.id.in_(select(whose.c.id))),
-        "policies": select(policy).where(policy.c.care_system_id == CS, wanted),
+        "later_in_boot": later.limit(1),
+        "check_in_of_boot": check_ins.order_by(table.c.elapsed_ms.desc(), table.c.id.desc()).limit(1),
     }
 
 
-def _folded(around: CTE) -> Parts:
+def _at_the_door(asking: Asking, whose: CTE, dialect: str) -> Parts:
+    """What the registration is resolved with: tags, the plan it names, customers and policies."""
+    tags, plan, person = tag.versions, planned_visit.versions, customer.current
+    mine = tags.c.care_system_id == CS
+    wanted = policy.c.name.in_([literal_column(f"'{name}'") for name in POLICIES])
+    parts = {
+        "customers": select(person).where(
+            person.c.care_system_id == CS, _among(dialect, person.c.id, select(whose.c.id))
+        ),
+        "policies": select(policy).where(policy.c.care_system_id == CS, wanted),
+    }
+    if asking.names_plan:
+        parts["named_plan"] = select(plan).where(plan.c.care_system_id == CS, plan.c.id == PLANNED_VISIT_ID)
+    named = []
+    if asking.tag_by_id:
+        named.append(tags.c.id == TAG_ID)
+    if asking.tag_by_uid:
+        named.append(_among(dialect, tags.c.id, select(tags.c.id).where(mine, tags.c.uid == TAG_UID)))
+    if named:
+        parts["tags"] = select(tags).where(mine, or_(*named))
+    return parts
+
+
+def _folded(around: CTE, dialect: str) -> Parts:
     """What the visits around it were folded to, and corrected to."""
     ids = select(around.c.id)
     return {
-        "corrections": corrections_select().where(correction.c.care_system_id == CS, correction.c.visit_id.in_(ids)),
-        "visits": select(visit).where(visit.c.care_system_id == CS, visit.c.id.in_(ids)),
+        "corrections": corrections_select().where(
+            correction.c.care_system_id == CS, _among(dialect, correction.c.visit_id, ids)
+        ),
+        "visits": select(visit).where(visit.c.care_system_id == CS, _among(dialect, visit.c.id, ids)),
     }
 
 
-def _there(whose: CTE, since: ColumnElement[datetime]) -> Parts:
-    """What the provider plans, has done and was ordered to do at these customers, around that time."""
-    staff, plan, grant, order = caregiver.current, planned_visit.versions, care_grant.current, care_order.current
-    provider_id = (
-        select(staff.c.provider_id).where(staff.c.care_system_id == CS, staff.c.id == CAREGIVER_ID).scalar_subquery()
-    )
+def _there(whose: CTE, since: ColumnElement[datetime], dialect: str) -> Parts:
+    """What is planned, has been done and was ordered at these customers, around that time, by any provider."""
+    plan, grant, order = planned_visit.versions, care_grant.current, care_order.current
     customers = select(whose.c.id)
-    theirs = select(grant.c.id).where(grant.c.care_system_id == CS, grant.c.customer_id.in_(customers))
-    near = select(plan.c.id).where(
-        plan.c.care_system_id == CS,
-        plan.c.customer_id.in_(customers),
-        plan.c.provider_id == provider_id,
-        plan.c.starts_at.between(since, UNTIL),
+    theirs = select(grant.c.id).where(grant.c.care_system_id == CS, _among(dialect, grant.c.customer_id, customers))
+    near = (
+        select(plan.c.id)
+        .where(
+            plan.c.care_system_id == CS,
+            _among(dialect, plan.c.customer_id, customers),
+            plan.c.starts_at.between(since, UNTIL),
+        )
+        .cte("near")
     )
+    ids = select(near.c.id)
     return {
-        "plans": select(plan).where(plan.c.care_system_id == CS, plan.c.id.in_(near)),
+        "plans": select(plan).where(plan.c.care_system_id == CS, _among(dialect, plan.c.id, ids)),
         "visits_there": select(visit).where(
             visit.c.care_system_id == CS,
-            visit.c.provider_id == provider_id,
-            visit.c.customer_id.in_(customers),
+            _among(dialect, visit.c.customer_id, customers),
             visit.c.placed_at.between(since, UNTIL),
         ),
-        "orders": select(order).where(
-            order.c.care_system_id == CS, order.c.grant_id.in_(theirs), order.c.provider_id == provider_id
-        ),
-        "grants": select(grant).where(grant.c.care_system_id == CS, grant.c.customer_id.in_(customers)),
+        "answering": select(visit).where(visit.c.care_system_id == CS, _among(dialect, visit.c.planned_visit_id, ids)),
+        "orders": select(order).where(order.c.care_system_id == CS, _among(dialect, order.c.grant_id, theirs)),
+        "grants": select(grant).where(grant.c.care_system_id == CS, _among(dialect, grant.c.customer_id, customers)),
     }
-
-
-_BUILD: dict[Subject, Callable[[str], Parts]] = {subject: partial(_parts, subject) for subject in Subject}
-"""One builder for each kind of caller, so that each is prepared once."""

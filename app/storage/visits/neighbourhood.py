@@ -62,8 +62,7 @@ def neighbourhoods(tx: Transaction, care_system_id: str, spans: Iterable[Span]) 
     while wanted:
         for some in _portions(wanted):
             gathering.take(mappings(tx, _spans_select(care_system_id, some)), some)
-        named = gathering.unasked()
-        if named:
+        while named := gathering.unasked():
             gathering.add(mappings(tx, _naming_select(tx, care_system_id, named)))
         wanted = gathering.named_outside()
     return gathering.result()
@@ -143,9 +142,16 @@ class _Gathering:
                 self.spanned.add(one.id)
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Takes rows that were found by name; another caregiver's visit is none that these can close. Source: V4."""
-        theirs = [row for row in rows if row["caregiver_id"] in self.caregiver_ids]
-        self.found.update((row["id"], resolved_of(row)) for row in theirs)
+        """Takes rows that were found by name; another caregiver's visit is none that these can close. Source: V4.
+
+        What names a settled visit is settled with it: it closes that one, or is a half visit of its own.
+        """
+        for one in (resolved_of(row) for row in rows if row["caregiver_id"] in self.caregiver_ids):
+            self.found[one.id] = one
+            settled = self.settled.setdefault(one.registration.caregiver_id, set())
+            if _named(one) in settled:
+                settled.add(one.id)
+                self.spanned.add(one.id)
 
     def unasked(self) -> set[str]:
         """The visits begun in the spans, and those named there, that were not asked for by name yet."""
@@ -166,22 +172,24 @@ class _Gathering:
         )
 
     def _names(self) -> set[str]:
-        return {one.registration.visit_id for one in self.found.values() if one.registration.visit_id is not None}
+        return {named for one in self.found.values() if (named := _named(one)) is not None}
 
     def result(self, *more: str) -> dict[str, Around]:
-        """What was found, by caregiver, in the order of (time, id); what names a settled visit is settled too."""
+        """What was found, by caregiver, in the order of (time, id)."""
         by_caregiver: dict[str, list[Resolved]] = {}
         for one in sorted(self.found.values(), key=lambda one: one.order):
             by_caregiver.setdefault(one.registration.caregiver_id, []).append(one)
         return {
-            caregiver_id: _around(rows, self.settled.get(caregiver_id, set()).union(more))
+            caregiver_id: Around(
+                registrations=tuple(rows), settled=frozenset(self.settled.get(caregiver_id, set()).union(more))
+            )
             for caregiver_id, rows in by_caregiver.items()
         }
 
 
-def _around(rows: list[Resolved], settled: set[str]) -> Around:
-    naming = {one.id for one in rows if one.registration.visit_id in settled}
-    return Around(registrations=tuple(rows), settled=frozenset(settled | naming))
+def _named(one: Resolved) -> str | None:
+    """The visit that it names; whatever a check-in names, it begins its own. Source: V4."""
+    return None if _is_check_in(one) else one.registration.visit_id
 
 
 def _is_check_in(one: Resolved) -> bool:
@@ -201,7 +209,18 @@ def around_arrival(rows: Iterable[Resolved], arriving: Registration, at: datetim
     theirs = [one for one in rows if one.registration.caregiver_id == arriving.caregiver_id]
     gathering = _Gathering([arriving.caregiver_id])
     gathering.take_span(Span(caregiver_id=arriving.caregiver_id, earliest=at, latest=at), theirs)
-    gathering.found.update((one.id, one) for one in theirs)
+    begun = {one.id: one.at for one in gathering.found.values() if one.id in gathering.spanned and _is_check_in(one)}
+    if arriving.kind is RegistrationKind.CHECK_IN:
+        begun[arriving.id] = at
+    for one in theirs:
+        named = _named(one)
+        gathering.found[one.id] = one
+        if one.id in gathering.spanned or named not in begun:
+            continue
+        if one.at < begun[named]:
+            return None
+        gathering.spanned.add(one.id)
+        gathering.settled[arriving.caregiver_id].add(one.id)
     if gathering.named_outside(arriving.visit_id):
         return None
     return gathering.result(arriving.id).get(arriving.caregiver_id, Around(settled=frozenset({arriving.id})))

@@ -14,7 +14,7 @@ from app.rules.visits.values import Visit, VisitState
 from app.storage.database import Transaction
 from app.storage.people import customers_within
 from app.storage.records import Reach, cut
-from app.storage.statements import among, insert_into, insert_rows, mappings, upsert_rows
+from app.storage.statements import Row, among, insert_into, insert_rows, mappings, upsert_rows
 from app.storage.tables.visits import open_visit, visit_household
 from app.storage.tables.visits import visit as table
 from app.storage.visits.rows import visit_of, visit_row
@@ -22,11 +22,15 @@ from app.storage.visits.rows import visit_of, visit_row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
-    """A caregiver's open visit, if any, and the revision of what the caregiver has registered; 0 before the first."""
+    """A caregiver's open visit, if any, and the revision of what the caregiver has registered; 0 before the first.
+
+    Nothing of the caregiver is later than `latest`.
+    """
 
     visit_id: str | None = None
     since: datetime | None = None
     revision: int = 0
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,10 +196,12 @@ def lock_caregivers(tx: Transaction, care_system_id: str, caregiver_ids: Iterabl
     _touch(tx, rows)
     theirs = open_visit
     statement = select(theirs).where(theirs.c.care_system_id == care_system_id, among(tx, theirs.c.caregiver_id, ids))
-    return {
-        row["caregiver_id"]: Open(visit_id=row["visit_id"], since=row["since"], revision=row["revision"])
-        for row in mappings(tx, statement)
-    }
+    return {row["caregiver_id"]: open_of(row) for row in mappings(tx, statement)}
+
+
+def open_of(row: Row) -> Open:
+    """The value of a row."""
+    return Open(visit_id=row["visit_id"], since=row["since"], revision=row["revision"], latest=row["latest"])
 
 
 def _touch(tx: Transaction, rows: list[dict[str, Any]]) -> None:

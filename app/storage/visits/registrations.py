@@ -39,7 +39,8 @@ class Stored:
 def save_registrations(tx: Transaction, care_system_id: str, arrived: Sequence[New]) -> set[str]:
     """The registrations are kept; the ids of those that were new are given back, the others stay as they were.
 
-    One statement for all. The caregivers are locked beforehand (`lock_caregivers`). Source: V2, V5.
+    One whose external id is taken is not new either. One statement for all; the caregivers are locked beforehand
+    (`lock_caregivers`). Source: V2, V5.
     """
     rows = [resolved_row(care_system_id, one.resolved, one.content_hash, one.by) for one in arrived]
     return insert_new_ids(tx, table, rows)

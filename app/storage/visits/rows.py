@@ -114,6 +114,8 @@ def _registration_columns(value: Registration) -> Document:
         "customer_id": value.customer_id,
         "service": value.service,
         "clock": None if value.clock is None else _clock_document(value.clock),
+        "boot_id": None if value.clock is None else value.clock.boot_id,
+        "elapsed_ms": None if value.clock is None else value.clock.elapsed_ms,
         "sent": None if value.sent is None else _sent_document(value.sent),
         "activities": _activities_document(value.activities) or None,
         "extra_service": value.extra_service,

@@ -4,7 +4,7 @@ window.addEventListener("DOMContentLoaded", () => {
     url: "/openapi.json",
     dom_id: "#swagger",
     deepLinking: true,
-    docExpansion: "none",
+    docExpansion: "list",
     persistAuthorization: false,
     tryItOutEnabled: true,
     validatorUrl: null,

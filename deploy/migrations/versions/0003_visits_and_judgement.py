@@ -26,6 +26,7 @@ TABLES = (
     "deviation",
     "judgement_due",
     "open_visit",
+    "door",
     "visit",
     "correction_approval",
     "deviation_event",
@@ -75,7 +76,7 @@ def upgrade() -> None:
         sa.Column("effect", sa.String(length=16), nullable=False),
         sa.Column("asks", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("own_reason", sa.String(length=32), nullable=True),
+        sa.Column("own_reason", sa.Text(), nullable=True),
         sa.Column("opened_at", INSTANT, nullable=False),
         sa.Column("changed_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("care_system_id", "id", name="pk_deviation"),
@@ -119,8 +120,16 @@ def upgrade() -> None:
         sa.Column("caregiver_id", ID, nullable=False),
         sa.Column("visit_id", ID, nullable=True),
         sa.Column("since", INSTANT, nullable=True),
+        sa.Column("latest", INSTANT, nullable=True),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("care_system_id", "caregiver_id", name="pk_open_visit"),
+    )
+    op.create_table(
+        "door",
+        sa.Column("care_system_id", ID, nullable=False),
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("care_system_id", "customer_id", name="pk_door"),
     )
     op.create_table(
         "visit",
@@ -447,6 +456,8 @@ def upgrade() -> None:
         sa.Column("lon_e6", sa.Integer(), nullable=True),
         sa.Column("accuracy_m", sa.Integer(), nullable=True),
         sa.Column("clock", JSON, nullable=True),
+        sa.Column("boot_id", sa.Text(), nullable=True),
+        sa.Column("elapsed_ms", sa.BigInteger(), nullable=True),
         sa.Column("sent", JSON, nullable=True),
         sa.Column("activities", JSON, nullable=True),
         sa.Column("extra_service", sa.Boolean(), nullable=False),
@@ -484,6 +495,14 @@ def upgrade() -> None:
         "registration",
         ["care_system_id", "caregiver_id", "at", "id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_registration_boot_id",
+        "registration",
+        ["care_system_id", "caregiver_id", "boot_id", "elapsed_ms"],
+        unique=False,
+        postgresql_where=sa.text("boot_id IS NOT NULL"),
+        sqlite_where=sa.text("boot_id IS NOT NULL"),
     )
     op.create_index(
         "ix_registration_visit_id",

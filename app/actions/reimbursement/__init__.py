@@ -1,0 +1,1 @@
+"""Reimbursement: months issued once, runs that can be repeated, and the lines in the order issued."""

@@ -1,0 +1,1 @@
+"""Registrations, the visits that they add up to, and corrections of these."""

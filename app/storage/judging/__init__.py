@@ -1,0 +1,22 @@
+"""What a judgement of some customers' months reads: their visits, and the facts around them, in a few statements."""
+
+from __future__ import annotations
+
+from app.storage.judging.around import any_plans, around
+from app.storage.judging.asked import LOOKED_BACK, WHATEVER_MONTH, Whose, lock_judged, needs_locks
+from app.storage.judging.visits import Held, beside, first_visits, visits_answering, visits_of
+
+__all__ = [
+    "LOOKED_BACK",
+    "WHATEVER_MONTH",
+    "Held",
+    "Whose",
+    "any_plans",
+    "around",
+    "beside",
+    "first_visits",
+    "lock_judged",
+    "needs_locks",
+    "visits_answering",
+    "visits_of",
+]

@@ -1,0 +1,84 @@
+/* Delivers the queue. A registration leaves it only when the server has answered that it has it. */
+
+import { sentNow } from "./clock.js";
+import { ask, inTurn, session, SignedOut, Answered } from "./session.js";
+import { forget, tellProblem, waiting } from "./store.js";
+import { delivered } from "./visit.js";
+
+const EVERY_MS = 20_000;
+const LONGEST_MS = 300_000;
+const LATER = [401, 408, 425, 429];
+
+let timer = null;
+let failures = 0;
+
+/** Why the queue waits: null, "coverage", "server" or "sign_in". */
+export let obstacle = null;
+
+/** The queue has been tried once, from its beginning; `changed` is called whenever something left it or was refused. */
+export async function deliver(changed) {
+  clearTimeout(timer);
+  let wait = 0;
+  try {
+    await inTurn("hemtid.door.delivery", () => deliverAll(changed));
+    obstacle = null;
+    failures = 0;
+  } catch (fault) {
+    obstacle = obstacleOf(fault);
+    wait = fault.wait ?? 0;
+    failures += 1;
+  }
+  await changed();
+  const pause = Math.min(EVERY_MS * 2 ** Math.max(0, failures - 1), LONGEST_MS);
+  clearTimeout(timer);
+  timer = setTimeout(() => deliver(changed), Math.max(pause, wait * 1000));
+}
+
+function obstacleOf(fault) {
+  if (fault instanceof SignedOut) return "sign_in";
+  return fault instanceof Answered ? "server" : "coverage";
+}
+
+/* Only in the name of who registered it: another who has signed in meanwhile speaks for nobody else (V17). */
+async function deliverAll(changed) {
+  const rows = await waiting();
+  let choked = null;
+  for (const row of rows.filter((one) => one.problem === null)) {
+    if (row.content.caregiver_id !== session()?.caregiver_id) continue;
+    try {
+      await deliverOne(row);
+    } catch (fault) {
+      // A server that chokes on one registration may well take the next; any other fault is everybody's.
+      if (fault.status !== 500) throw fault;
+      choked = fault;
+    }
+    await changed();
+  }
+  if (choked !== null) throw choked;
+}
+
+async function deliverOne(row) {
+  try {
+    await ask("POST", "/registrations", { ...row.content, sent: sentNow() });
+  } catch (fault) {
+    const final = fault instanceof Answered && fault.status < 500 && !LATER.includes(fault.status);
+    if (!final) throw fault;
+    await tellProblem(row, { status: fault.status, detail: detailOf(fault.problem) });
+    return;
+  }
+  delivered(row.content);
+  await forget(row.id);
+}
+
+function detailOf(problem) {
+  const errors = (problem?.errors ?? []).map((one) => `${one.pointer} ${one.message}`);
+  return [problem?.title, problem?.detail, ...errors, problem?.request_id].filter(Boolean).join(" · ");
+}
+
+/** What the server refused is tried again. */
+export async function tryAgain(changed) {
+  for (const row of await waiting()) {
+    if (row.problem !== null) await tellProblem(row, null);
+  }
+  await deliver(changed);
+}

@@ -1,0 +1,290 @@
+/* The page at the door: one caregiver, one tag, one button. Whatever is tapped is kept in the phone before it is sent. */
+
+import { captured, newId } from "./clock.js";
+import { deliver, obstacle, tryAgain } from "./delivery.js";
+import { todaysVisits } from "./manual.js";
+import { Answered, endedSession, session, signIn, signOut } from "./session.js";
+import { keep, waiting } from "./store.js";
+import { askServer, openVisit, tagOf } from "./visit.js";
+
+const REST_MS = 2000;
+const OUTCOME_MS = 60_000;
+const LANGUAGE = "hemtid.door.language";
+const element = (id) => document.getElementById(id);
+const words = JSON.parse(element("door").dataset.words);
+const language = document.documentElement.lang;
+const text = tagText();
+
+let shown = { open: null };
+let outcome = null;
+let alarm = null;
+let resting = false;
+let renders = 0;
+
+function tagText() {
+  const address = new URL(location.href);
+  if (address.pathname === "/t/") return null;
+  if (address.searchParams.has("lang")) address.searchParams.delete("lang");
+  address.hash = "";
+  return address.href;
+}
+
+function say(key, values = {}) {
+  return Object.entries(values).reduce((told, [name, value]) => told.replace(`{${name}}`, value), words[key]);
+}
+
+function count(number) {
+  return say(number === 1 ? "one_registration" : "many_registrations", { n: number });
+}
+
+/* The hour in Sweden; with its day where that is not today. Source: T5. */
+function hour(instant, seconds = false) {
+  const zone = { timeZone: "Europe/Stockholm" };
+  const at = new Date(instant);
+  const day = (one) => one.toLocaleDateString("sv-SE", zone);
+  const shape = { hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }), ...zone };
+  const far = day(at) !== day(new Date()) && { weekday: "short", day: "numeric", month: "short" };
+  return at.toLocaleString(language === "sv" ? "sv-SE" : "en-GB", { ...far, ...shape });
+}
+
+function show(id, visible) {
+  element(id).hidden = !visible;
+}
+
+function write(id, told) {
+  if (element(id).textContent !== told) element(id).textContent = told;
+}
+
+async function render() {
+  const turn = (renders += 1);
+  const who = session();
+  const rows = await waiting().catch(() => []);
+  const open = who && (await openVisit(who.caregiver_id).catch(() => null));
+  if (turn !== renders) return;
+  shown = { open };
+  show("sign-in", who === null);
+  show("at-door", who !== null);
+  show("more", who !== null);
+  if (who === null) renderSignIn();
+  else renderDoor(who, open);
+  renderOutcome(rows);
+  renderQueue(rows, who);
+}
+
+function renderSignIn() {
+  const ended = endedSession();
+  show("ended", ended !== null);
+  if (ended !== null && element("username").value === "") element("username").value = ended;
+}
+
+function renderDoor(who, open) {
+  const elsewhere = text !== null && open?.tag != null && open.tag !== tagOf(text);
+  const kind = open === null || elsewhere ? "check_in" : "check_out";
+  write("name", who.name);
+  write("state", open === null ? words.ready : say("checked_in_since", { time: hour(open.starts_at) }));
+  element("state").classList.toggle("unseen", outcome !== null);
+  show("unknown-tag", element("door").dataset.known === "false");
+  show("no-tag", text === null && outcome === null);
+  show("elsewhere", elsewhere && outcome === null);
+  label("act", kind, words[kind], text !== null && outcome === null);
+  if (elsewhere && outcome === null) label("other", "check_out", words.check_out_there, true);
+  else label("other", kind, words[kind], text !== null && outcome !== null);
+  show("by-hand", element("manual").hidden && (outcome === null || text === null));
+}
+
+function label(id, kind, told, visible) {
+  const button = element(id);
+  button.dataset.kind = kind;
+  button.disabled = resting;
+  write(`${id}-label`, told);
+  show(id, visible);
+}
+
+function renderOutcome(rows) {
+  const row = rows.find((one) => one.id === outcome?.id);
+  const state = row === undefined ? "sent" : row.problem === null ? "kept" : "refused";
+  const told = { sent: words.sent, kept: words[`kept_${obstacle ?? "sending"}`], refused: words.refused };
+  element("outcome").dataset.state = alarm ? "alarm" : outcome ? state : "";
+  write("outcome-what", alarm ? words.attention : outcome ? whatCame(state) : "");
+  write("outcome-time", outcome && !alarm ? hour(outcome.at, true) : "");
+  write("outcome-state", alarm ?? (outcome ? told[state] : ""));
+}
+
+function whatCame(state) {
+  return state === "refused" ? words.needs_help : words[`done_${outcome.kind}`];
+}
+
+function renderQueue(rows, who) {
+  const held = rows.filter((row) => row.problem !== null);
+  const left = rows.filter((row) => row.problem === null);
+  show("queue", left.length > 0);
+  show("held", held.length > 0);
+  const own = left.filter((row) => row.content.caregiver_id === who?.caregiver_id);
+  const why = own.length > 0 ? (obstacle ?? "sending") : "sign_in";
+  write("queue-title", `${words[`waits_${why}`]}\u00a0– ${count(left.length)}`);
+  write("held-title", `${words.needs_help}\u00a0– ${count(held.length)}`);
+  list("queue-list", left, () => "");
+  list("held-list", held, (row) => `${row.problem.status} · ${row.problem.detail} · ${row.id}`);
+}
+
+function list(id, rows, more) {
+  const lines = rows.map((row) => {
+    const line = document.createElement("li");
+    const name = row.owner.name;
+    line.textContent = `${words[`done_${row.content.kind}`]} ${hour(row.content.captured_at)} · ${name}`;
+    const told = more(row);
+    if (told) line.append(Object.assign(document.createElement("small"), { textContent: told }));
+    return line;
+  });
+  element(id).replaceChildren(...lines);
+}
+
+/* Two taps of one cold finger are one: the buttons rest after each. */
+function rest() {
+  resting = true;
+  setTimeout(() => {
+    resting = false;
+    render();
+  }, REST_MS);
+}
+
+async function register(kind, place, more = {}) {
+  if (resting) return;
+  const moment = captured();
+  const seen = shown.open?.id;
+  rest();
+  const who = session();
+  alarm = null;
+  try {
+    const open = who && (await openVisit(who.caregiver_id));
+    if (who === null || open?.id !== seen) {
+      // Another page of this phone has registered meanwhile: show how things stand, and let the caregiver decide.
+      outcome = null;
+      await render();
+      return;
+    }
+    const content = { id: newId(), kind, caregiver_id: who.caregiver_id, ...moment, place, ...more };
+    if (kind === "check_out" && open) content.visit_id = open.id;
+    await keep(content, { username: who.username, name: who.name });
+    outcome = { id: content.id, kind, at: content.captured_at };
+  } catch {
+    alarm = words.not_kept;
+  }
+  show("manual", false);
+  await render();
+  element("outcome").focus();
+  await deliver(render);
+}
+
+async function refresh() {
+  if (outcome !== null && Date.now() - Date.parse(outcome.at) > OUTCOME_MS) outcome = null;
+  await render();
+  await deliver(render);
+  const who = session();
+  if (who !== null) await askServer(who.caregiver_id).catch(() => null);
+  await render();
+}
+
+async function onSignIn(event) {
+  event.preventDefault();
+  const button = element("sign-in-button");
+  button.disabled = true;
+  write("sign-in-fault", "");
+  try {
+    await signIn(element("username").value.trim(), element("password").value);
+    element("password").value = "";
+    await refresh();
+    element("content").focus();
+  } catch (fault) {
+    write("sign-in-fault", faultOfSignIn(fault));
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function faultOfSignIn(fault) {
+  if (!(fault instanceof Answered)) return words.sign_in_coverage;
+  const told = { 401: words.sign_in_wrong, 403: words.sign_in_role, 422: words.sign_in_wrong };
+  if (fault.status === 429) return say("sign_in_wait", { n: Math.max(1, Math.ceil(fault.wait / 60)) });
+  return told[fault.status] ?? words.sign_in_server;
+}
+
+async function onByHand() {
+  alarm = null;
+  const choice = element("manual-visit");
+  try {
+    const visits = shown.open === null ? await todaysVisits() : [];
+    if (shown.open === null && visits.length === 0) throw new Error("nothing is planned");
+    choice.replaceChildren(...visits.map((visit) => option(visit)));
+    show("manual-which", shown.open === null);
+    write("manual-label", words[shown.open === null ? "manual_in" : "manual_out"]);
+    show("manual", true);
+    show("by-hand", false);
+    element("manual-title").focus();
+  } catch {
+    alarm = words.manual_unread;
+    await render();
+  }
+}
+
+function option(visit) {
+  const made = new Option(`${hour(visit.starts_at)} ${visit.name}`, visit.id);
+  made.dataset.customer = visit.customer_id;
+  return made;
+}
+
+async function onManual(event) {
+  event.preventDefault();
+  const reason = element("manual-reason").value;
+  const note = element("manual-note").value.trim();
+  const chosen = element("manual-visit").selectedOptions[0];
+  const place = { method: "manual", reason, ...(note && { note }) };
+  if (shown.open !== null) await register("check_out", place);
+  else await register("check_in", place, { planned_visit_id: chosen.value, customer_id: chosen.dataset.customer });
+}
+
+function listen() {
+  const tap = (event) => register(event.currentTarget.dataset.kind, { method: "qr", text });
+  element("act").addEventListener("click", tap);
+  element("other").addEventListener("click", tap);
+  element("sign-in-form").addEventListener("submit", onSignIn);
+  element("sign-out").addEventListener("click", () => {
+    signOut();
+    outcome = null;
+    alarm = null;
+    show("manual", false);
+    render();
+  });
+  element("by-hand").addEventListener("click", onByHand);
+  element("manual-form").addEventListener("submit", onManual);
+  element("manual-reason").addEventListener("change", (event) => {
+    element("manual-note").required = event.target.value === "other";
+  });
+  element("try-again").addEventListener("click", () => tryAgain(render));
+  addEventListener("online", () => refresh());
+  addEventListener("storage", () => render());
+  addEventListener("pageshow", (event) => event.persisted && refresh());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
+}
+
+/* The language that was chosen once holds at every door. */
+function inLanguage(chosen) {
+  const address = new URL(location.href);
+  address.searchParams.set("lang", chosen);
+  return address.href;
+}
+
+function chooseLanguage() {
+  const stated = new URL(location.href).searchParams.has("lang");
+  const chosen = localStorage.getItem(LANGUAGE);
+  const link = element("other-language");
+  link.href = inLanguage(link.lang);
+  link.addEventListener("click", () => localStorage.setItem(LANGUAGE, link.lang));
+  if (!stated && chosen !== null && chosen !== language) location.replace(inLanguage(chosen));
+}
+
+chooseLanguage();
+listen();
+navigator.serviceWorker?.register("/sw.js");
+navigator.storage?.persist?.();
+refresh();

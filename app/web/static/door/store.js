@@ -1,0 +1,63 @@
+/* The queue in the phone: what was registered and not yet answered for. It survives reloading and closing. */
+
+let opened = null;
+
+function database() {
+  opened ??= new Promise((resolve, reject) => {
+    const asked = indexedDB.open("hemtid-door", 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore("queue", { keyPath: "id" });
+      asked.result.createObjectStore("numbers");
+    };
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  }).catch((fault) => {
+    opened = null;
+    throw fault;
+  });
+  return opened;
+}
+
+/* `work` gets the stores of one transaction; what it returns is known once all of it is on disk. */
+async function change(work) {
+  const transaction = (await database()).transaction(["queue", "numbers"], "readwrite", { durability: "strict" });
+  const done = new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+  });
+  work(transaction.objectStore("queue"), transaction.objectStore("numbers"));
+  await done;
+}
+
+/** The registration is on disk under the phone's next number; then, and not before, it may be called kept. */
+export async function keep(content, owner) {
+  await change((queue, numbers) => {
+    const asked = numbers.get("sequence");
+    asked.onsuccess = () => {
+      const sequence = (asked.result ?? 0) + 1;
+      numbers.put(sequence, "sequence");
+      queue.put({ id: content.id, content: { ...content, clock: { ...content.clock, sequence } }, owner, problem: null });
+    };
+  });
+}
+
+/** Everything in the queue, in the order in which it was registered. */
+export async function waiting() {
+  const queue = (await database()).transaction("queue").objectStore("queue");
+  const rows = await new Promise((resolve, reject) => {
+    const asked = queue.getAll();
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+  return rows.sort((one, other) => one.content.clock.sequence - other.content.clock.sequence);
+}
+
+/** The server has it: it leaves the queue. */
+export async function forget(id) {
+  await change((queue) => queue.delete(id));
+}
+
+/** The row stays with what the server said of it; null lets it be sent again. */
+export async function tellProblem(row, problem) {
+  await change((queue) => queue.put({ ...row, problem }));
+}
