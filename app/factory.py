@@ -37,6 +37,7 @@ from app.api.edge import EdgedFlask, guard
 from app.api.health import health
 from app.api.problems import FAULTS, Problem, Slug, answer_fault, answer_problem
 from app.commands.close_month import close_month, recompute_run
+from app.commands.demo import demo
 from app.commands.migrate import migrate
 from app.commands.rebuild import rebuild_visits
 from app.commands.simulate import SIMULATE, simulate
@@ -77,7 +78,7 @@ _API = (
     events.changes,
 )
 """Documented blueprints, in the order of the specification."""
-_COMMANDS = (migrate, create_operator_command, simulate, rebuild_visits, sweep, close_month, recompute_run)
+_COMMANDS = (migrate, create_operator_command, simulate, rebuild_visits, sweep, close_month, recompute_run, demo)
 _PLAIN = (health, tokens.well_known, pages, door)
 
 

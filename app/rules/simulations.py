@@ -71,7 +71,7 @@ def _close(facts: Facts, scenario: Scenario) -> tuple[tuple[Line, ...], Judgemen
         closed.append(month)
         judgement = judge_before(facts, lock, closed)
         recomputed = totals(judgement, closed)
-        causes = causes_of({*(one.key for one in recomputed), *(one.key for one in issued)}, facts, since, lock)
+        causes = causes_of({*(one.key for one in recomputed), *(one.key for one in issued)}, judgement, since)
         new = issue(month, [month], recomputed, issued, causes)
         lines += new
         issued = sum_issued(new, issued)

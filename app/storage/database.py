@@ -178,8 +178,16 @@ def _connect_arguments(backend: str, settings: Settings) -> dict[str, Any]:
     if backend == "sqlite":
         return {"timeout": settings.statement_timeout_seconds}
     limit = settings.statement_timeout_seconds * 1000
-    options = f"-c statement_timeout={limit} -c lock_timeout={limit} -c timezone=UTC"
-    return {"options": options, "connect_timeout": max(2, settings.pool_timeout_seconds), "application_name": "hemtid"}
+    options = (
+        f"-c statement_timeout={limit} -c lock_timeout={limit} -c timezone=UTC -c plan_cache_mode=force_generic_plan"
+    )
+    return {
+        "options": options,
+        "connect_timeout": max(2, settings.pool_timeout_seconds),
+        "application_name": "hemtid",
+        # The driver prepares nothing of its own: after a ROLLBACK it would deallocate ours with its own (storage/prepared).
+        "prepare_threshold": None,
+    }
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -83,11 +83,9 @@ def run(tx: Transaction, statement: Statement, parameters: Mapping[str, Any]) ->
     with _writing_values_itself(connection):
         if statement.name in connection.info:
             return connection.exec_driver_sql(execution, dict(parameters)).one()
-        connection.exec_driver_sql("SET plan_cache_mode = force_generic_plan")
         connection.exec_driver_sql(preparation)
-        row = connection.exec_driver_sql(execution, dict(parameters)).one()
         connection.info[statement.name] = True
-        return row
+        return connection.exec_driver_sql(execution, dict(parameters)).one()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from app.actions.access.users import create_operator
 from app.commands.demo import OPERATOR
-from app.commands.demo.day import Happening
+from app.commands.demo.day import HAPPENS, Happening
 from app.commands.demo.month import APPROVED_SECONDS
 from app.commands.demo.play import Played, play
 from app.commands.demo.rome import Plan, read_plan
@@ -80,8 +80,6 @@ def _stays(played: Played, plan: Plan) -> list[Stay]:
 
 
 def _planned_end(name: str, plan: Plan) -> int:
-    from app.commands.demo.day import HAPPENS
-
     key = next(key for key, happening in HAPPENS.items() if happening is Happening[name])
     stop = next(one for one in plan.stops if (one.caregiver, one.customer) == key)
     return int(stop.ends_at(DAY).timestamp())
@@ -90,17 +88,21 @@ def _planned_end(name: str, plan: Plan) -> int:
 def _stop_of(
     one: dict[str, Any], planned: dict[int, Any], played: Played, customers: dict[str, str]
 ) -> tuple[str, str]:
-    """Customer and service: of the plan stop whose caregiver began nearest, which is what the story was made from."""
+    """Customer and service: the tag's customer, and of the plan stop there that begins nearest.
+
+    Where the neighbour's tag was read, or none could be, it is the plan that names the customer.
+    """
+    story = next((name for name, visit in played.happenings.items() if visit == one["id"]), None)
+    if story in ("WRONG_TAG", "TAG_DAMAGED"):
+        name = next(customer for (_, customer), happening in HAPPENS.items() if happening is Happening[story])
+    else:
+        name = customers[one["place"]["text"]]
     if "service" in one:
-        text = one["place"].get("text")
-        customer = (
-            customers[text] if text else next(k for k, v in played.system.customers.items() if v == one["customer_id"])
-        )
-        return customer, one["service"]
+        return name, one["service"]
     caregiver = next(name for name, key in played.system.caregivers.items() if key == one["caregiver_id"])
-    own = [stop for stop in planned.values() if stop.caregiver == caregiver]
+    own = [stop for stop in planned.values() if (stop.caregiver, stop.customer) == (caregiver, name)]
     nearest = min(own, key=lambda stop: abs(int(stop.starts_at(DAY).timestamp()) - _epoch(one["captured_at"])))
-    return nearest.customer, nearest.service
+    return name, nearest.service
 
 
 def _month(stays: list[Stay], plan: Plan, held: set[str]) -> dict[tuple[str, str], int]:
@@ -124,7 +126,7 @@ def _order(stay: Stay) -> tuple[int, str]:
 
 
 def _staffed(own: list[Stay], double_staffed: int) -> dict[str, list[int]]:
-    """The seconds of each stay that are paid where caregivers meet: the first to begin, a second while there is grant."""
+    """The paid seconds of each stay where caregivers meet: the first to begin, a second while there is grant."""
     kept: dict[str, list[int]] = {stay.visit: [] for stay in own}
     left = double_staffed
     for second in sorted({second for stay in own for second in range(stay.start, stay.end)}):

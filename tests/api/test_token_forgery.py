@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -69,9 +70,15 @@ def read(token: str, now: datetime = NOW) -> Claims:
 
 def test_A1_a_token_of_ours_says_who_is_calling() -> None:
     token = AUTHORITY.issue(Subject.USER, ACTOR, NOW)
-    expected = Claims(subject=Subject.USER, actor_id="someone", session_id="session", expires_at=ISSUED_AT + 600)
+    expected = Claims(
+        subject=Subject.USER,
+        actor_id="someone",
+        session_id="session",
+        expires_at=ISSUED_AT + 600,
+        care_system_id=ACTOR.care_system_id,
+    )
     assert read(token) == expected
-    assert read(signed(CLAIMS, HEADER)) == expected
+    assert read(signed(CLAIMS, HEADER)) == replace(expected, care_system_id=None)
     assert jwt.get_unverified_header(token) == HEADER
 
 

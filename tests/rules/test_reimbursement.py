@@ -347,7 +347,23 @@ def test_R9_the_same_facts_in_any_order_give_the_same_bytes() -> None:
 
 def test_R8_the_cause_is_the_first_kind_of_new_fact_that_concerns_the_key() -> None:
     facts = some_facts(*a_stay("08:00", "09:00", recorded_at=AFTER), a_correction(ends_at="08:45"))
-    since, lock = at(LATER), at(MARCH_LOCK)
-    key, other = replace(KEY, rate_id="rate personal_care"), replace(KEY, provider_id="q")
-    assert causes_of([key, other], facts, since, lock) == {key: Cause.LATE_REGISTRATION, other: Cause.OTHER}
-    assert causes_of([key], facts, BEGINNING, lock) == {key: Cause.RATE}
+    since, judged = at(LATER), judge_before(facts, at(MARCH_LOCK), [FEBRUARY])
+    key, other = replace(KEY, rate_id="rate personal_care"), replace(KEY, provider_id="q", customer_id="k9")
+    assert causes_of([key, other], judged, since) == {key: Cause.LATE_REGISTRATION, other: Cause.OTHER}
+    assert causes_of([key], judged, BEGINNING) == {key: Cause.RATE}
+
+
+def test_R8_what_concerns_the_keys_own_visits_is_its_cause_before_what_its_provider_did_elsewhere() -> None:
+    facts = some_facts(
+        *a_stay("08:00", "09:00", received="13:00"),
+        *a_stay("10:00", "11:00", door="k2"),
+        an_explanation("D16", accepted="2014-03-20T09:00:00+01:00"),
+        a_correction("in 10:00", ends_at="10:45", recorded_at=AFTER),
+    )
+    judged = judge_before(facts, at(MARCH_LOCK), [FEBRUARY])
+    elsewhere = replace(KEY, customer_id="k9")
+    assert causes_of([KEY, replace(KEY, customer_id="k2"), elsewhere], judged, at(LATER)) == {
+        KEY: Cause.RELEASE,
+        replace(KEY, customer_id="k2"): Cause.CORRECTION,
+        elsewhere: Cause.CORRECTION,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -314,13 +315,29 @@ def test_A1_the_door_looks_up_who_is_calling(care: Database) -> None:
     assert as_client.actor is None
 
 
-def test_the_door_is_asked_in_one_statement_on_postgresql(postgres_url: str) -> None:
+def test_the_door_is_asked_and_answered_in_one_statement_each_on_postgresql(postgres_url: str) -> None:
     database = open_database(settings_for(postgres_url))
     settle(database)
     said: list[str] = []
-    with database.transaction() as tx:
-        event.listen(tx.connection, "before_cursor_execute", lambda *told: said.append(told[2]))
-        facts = read(tx, check_in("a", NOON))
-        save_registration(tx, CS, arrival(check_in("a", NOON), facts.open.revision, "a", events=(TOLD,), due=(DUE,)))
-    database.close()
-    assert len(said) == 2
+    with closing(database):
+        for name in ("a", "b"):
+            said.clear()
+            with database.transaction() as tx:
+                event.listen(tx.connection, "before_cursor_execute", lambda *told: said.append(told[2]))
+                at = NOON if name == "a" else NOON + timedelta(minutes=1)
+                facts = read(tx, check_in(name, at))
+                kept = arrival(check_in(name, at), facts.open.revision, name, events=(TOLD,), due=(DUE,))
+                save_registration(tx, CS, kept)
+    assert [text.split()[0] for text in said] == ["EXECUTE", "EXECUTE"]
+
+
+def test_what_a_connection_has_prepared_outlives_a_rollback(postgres_url: str) -> None:
+    database = open_database(settings_for(postgres_url))
+    settle(database)
+    with closing(database):
+        for _ in range(3):
+            with database.transaction() as tx:
+                for _ in range(7):  # the driver's own preparing would begin after the fifth
+                    tx.connection.exec_driver_sql("SELECT %s", (1,))
+                assert read(tx, check_in("a", NOON)).open.revision == 0
+                tx.connection.get_transaction().rollback()  # type: ignore[union-attr]

@@ -12,7 +12,7 @@ from app.actions.months import event_of
 from app.actions.reimbursement.document import content_hash, excess_document, issued_document
 from app.actions.simulations import with_holidays
 from app.rules.deviations.facts import Facts
-from app.rules.deviations.judge import judge_before
+from app.rules.deviations.judge import Judgement, judge_before
 from app.rules.reimbursement.lines import causes_of, excesses, issue, sum_issued, totals
 from app.rules.reimbursement.months import MonthAct, MonthState, move
 from app.rules.reimbursement.runs import Closed, computed_until, months_of_run
@@ -133,7 +133,7 @@ def compute(tx: Transaction, settings: Settings, whose: Whose, lock: datetime, b
     judgement = judge_before(facts, lock, months)
     recomputed = [one for one in totals(judgement, months) if _is_ours(one.key, whose)]
     issued = _issued(tx, whose.care_system_id, before, months)
-    causes = _causes(_keys(recomputed, issued), facts, closed, lock)
+    causes = _causes(_keys(recomputed, issued), judgement, closed)
     lines = issue(whose.month, [whose.month], recomputed, issued, causes)
     beyond = [
         excess_document(one)
@@ -160,13 +160,13 @@ def _issued(
     return sum_issued(one.line for one in lines if one.line.total.key.month in months)
 
 
-def _causes(keys: set[LineKey], facts: Facts, closed: list[Closed], lock: datetime) -> dict[LineKey, Cause]:
+def _causes(keys: set[LineKey], judgement: Judgement, closed: list[Closed]) -> dict[LineKey, Cause]:
     """Why each key may have changed since a run last computed its month."""
     since = computed_until(closed)
     found: dict[LineKey, Cause] = {}
     for month in {key.month for key in keys}:
         of_month = {key for key in keys if key.month == month}
-        found |= causes_of(of_month, facts, since.get(month, BEGINNING), lock)
+        found |= causes_of(of_month, judgement, since.get(month, BEGINNING))
     return found
 
 

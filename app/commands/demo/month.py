@@ -121,14 +121,14 @@ class Month:
     def explain(self, at: datetime) -> dict[str, str]:
         """The coordinator explains all that stands before the attestation or holds pay, a kind at a time.
 
-        Answers rule → explanation.
+        Answers rule → explanation. One that was explained and is open again has other facts than were explained.
         """
         coordinator = self.as_("samordnare.1", at)
         wanted: dict[str, list[str]] = {}
         for one in coordinator.every(f"/deviations?period={self.month}"):
             holds = one["effect"] == "holds_pay" and one["state"] == "explained" and one["rule"] == "D9"
             asks = one["state"] == "open" and one["effect"] != "information" and one["rule"] != "D20"
-            if (asks or holds) and one["id"] not in self.explained:
+            if asks or (holds and one["id"] not in self.explained):
                 wanted.setdefault(one["rule"], []).append(one["id"])
         found: dict[str, str] = {}
         for rule, ids in sorted(wanted.items()):

@@ -11,6 +11,7 @@ import click
 from flask import current_app
 
 from app.actions.deviations.sweep import sweep
+from app.actions.tags import url_of
 from app.commands.demo.day import Day, Happening, planned_rows
 from app.commands.demo.month import Month
 from app.commands.demo.rome import Plan, Stop, read_plan
@@ -124,6 +125,7 @@ def _month(month: Month, step: Step) -> None:
     explained = month.explain(over)
     step("avvikelser förklaras")
     month.accept(over + timedelta(hours=4), explained, ("D9", "D10", "D11"))
+    month.explain(over + timedelta(hours=5))
     month.attest(month.month, over + timedelta(hours=6))
     month.close(month.month)
     step(f"{month.month} attesteras, låses och ersätts")
@@ -221,6 +223,8 @@ def _known_system(coordinator: Talk, care_system_id: str, tag: str) -> System:
     system.customers = {one["external_id"]: one["id"] for one in coordinator.every("/customers")}
     system.caregivers = {one["external_id"]: one["id"] for one in coordinator.every("/caregivers")}
     system.providers = {one["external_id"]: one["id"] for one in coordinator.every("/providers")}
+    names = {number: name for name, number in system.customers.items()}
+    system.grants = {names[one["customer_id"]]: one["id"] for one in coordinator.every("/grants")}
     return system
 
 
@@ -248,8 +252,9 @@ def _print_logins(base_url: str, system: System, coordinator: Talk) -> None:
         click.echo(f"  {role:<14} {name}")
     tag = next(iter(coordinator.every("/tags")), None)
     click.echo(f"\nPröva: {base_url}/docs · {base_url}/rules · python3 deploy/dev.py demo")
-    if tag is not None and tag.get("token"):
-        click.echo(f"En tagg vid en dörr, som telefonens kamera öppnar den: {tag['token']}")
+    if tag is not None:
+        door = url_of(current_app.extensions["hemtid"].settings, tag["id"])
+        click.echo(f"En tagg vid en dörr, som telefonens kamera öppnar den: {door}")
     click.echo(
         f"En token: curl -s {base_url}{API}/tokens -H 'Content-Type: application/json' -d "
         f'\'{{"grant_type":"password","username":"samordnare.1.{system.tag}","password":"{PASSWORD}"}}\''

@@ -145,7 +145,7 @@ class Builder:
     def client(self, operator: Talk, name: str, role: str, **scope: str) -> None:
         """A machine client of the system; its secret is kept for as long as the demo runs."""
         made = operator.post("/clients", {"name": name, "role": role, "care_system_id": self.system.id, **scope})
-        self.system.clients[name] = (made["id"], made["secret"])
+        self.system.clients[name] = (made["id"], made["client_secret"])
 
     def _provider(self, operator: Talk, controller: Talk, name: str, kind: str) -> None:
         made = controller.post("/providers", {"external_id": name, "name": name, "kind": kind})

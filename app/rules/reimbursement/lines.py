@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement
 from app.rules.deviations.seconds import Fate, Stretch
 from app.rules.extensions import DecisionOutcome
@@ -152,44 +151,61 @@ def sum_issued(lines: Iterable[Line], before: Iterable[Issued] = ()) -> tuple[Is
     return tuple(found[key] for key in sorted(found))
 
 
-def causes_of(keys: Iterable[LineKey], facts: Facts, since: datetime, lock: datetime) -> dict[LineKey, Cause]:
+def causes_of(keys: Iterable[LineKey], judgement: Judgement, since: datetime) -> dict[LineKey, Cause]:
     """Why each key may have changed: the first kind of fact recorded from `since` until the lock that concerns it.
 
-    Source: R8.
+    What concerns the key's own visits comes first; then what the provider recorded of visits that may have been the
+    customer's before. `judgement` is as of the lock and knows nothing later. Source: R8.
     """
-    new = _Recorded(facts, since, lock)
+    new = _Recorded(judgement, since)
     return {key: new.cause(key) for key in keys}
 
 
 class _Recorded:
-    """What was recorded between two locks, by whom it concerns."""
+    """What was recorded since, by the customers and providers whom it concerns."""
 
-    def __init__(self, facts: Facts, since: datetime, lock: datetime) -> None:
-        def among(recorded_at: datetime) -> bool:
-            return since <= recorded_at < lock
-
-        self.rates = {(one.municipality, one.service) for one in facts.rates if among(one.recorded_at)}
+    def __init__(self, judgement: Judgement, since: datetime) -> None:
+        facts = judgement.setting.facts
+        doors: dict[str, set[str | None]] = {}
+        for one in judgement.account.stretches:
+            for known in (one.visit.id, *one.visit.registration_ids):
+                doors.setdefault(known, set()).add(one.customer_id)
+        owner = {one.id: one.caregiver_id for one in facts.registrations}
         caregivers = {one.id: one.provider_id for one in facts.caregivers}
-        owner = {one.id: caregivers.get(one.caregiver_id, "") for one in facts.registrations}
-        self.corrected = {owner.get(one.visit_id, "") for one in facts.corrections if among(one.recorded_at)}
-        self.registered = {owner[one.id] for one in facts.registrations if among(one.recorded_at)}
+        corrected = {one.visit_id for one in facts.corrections if one.recorded_at >= since}
+        registered = {one.id for one in facts.registrations if one.recorded_at >= since}
+        released = [one for one in facts.explanations if one.verdict is not None and one.verdict.at >= since]
         asked = {one.id: (one.provider_id, one.customer_id) for one in facts.extensions}
-        self.extended = {asked.get(one.extension_id) for one in facts.decisions if among(one.recorded_at)}
-        self.released = any(one.verdict is not None and among(one.verdict.at) for one in facts.explanations)
         grants = {one.id: one.customer_id for one in facts.grants}
-        self.ordered = {one.customer_id for one in facts.grants if among(one.recorded_at)} | {
-            grants.get(one.grant_id, "") for one in facts.orders if among(one.recorded_at)
+
+        def customers(ids: Iterable[str]) -> set[str | None]:
+            return {customer for known in ids for customer in doors.get(known, ())}
+
+        def providers(ids: Iterable[str]) -> set[str]:
+            return {caregivers.get(owner.get(known, ""), "") for known in ids}
+
+        self.rates = {(one.municipality, one.service) for one in facts.rates if one.recorded_at >= since}
+        self.corrected, self.registered = customers(corrected), customers(registered)
+        self.extended = {asked.get(one.extension_id) for one in facts.decisions if one.recorded_at >= since}
+        self.ordered = {one.customer_id for one in facts.grants if one.recorded_at >= since} | {
+            grants.get(one.grant_id, "") for one in facts.orders if one.recorded_at >= since
         }
+        self.released = customers(one.subject_id for one in released if one.subject_id is not None)
+        self.correctors, self.registrars = providers(corrected), providers(registered)
+        self.any_release = bool(released)
 
     def cause(self, key: LineKey) -> Cause:
         """The first kind of new fact that concerns the key."""
         concerned = (
             (Cause.RATE, (key.municipality, key.service) in self.rates),
-            (Cause.CORRECTION, key.provider_id in self.corrected),
-            (Cause.LATE_REGISTRATION, key.provider_id in self.registered),
+            (Cause.CORRECTION, key.customer_id in self.corrected),
+            (Cause.LATE_REGISTRATION, key.customer_id in self.registered),
             (Cause.EXTENSION, (key.provider_id, key.customer_id) in self.extended),
             (Cause.ORDER, key.customer_id in self.ordered),
-            (Cause.RELEASE, self.released),
+            (Cause.RELEASE, key.customer_id in self.released),
+            (Cause.CORRECTION, key.provider_id in self.correctors),
+            (Cause.LATE_REGISTRATION, key.provider_id in self.registrars),
+            (Cause.RELEASE, self.any_release),
         )
         return next((cause for cause, true in concerned if true), Cause.OTHER)
 
