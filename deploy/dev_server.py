@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from dev_venv import PYTHON, ROOT, STATE, Missing, ready
 
@@ -22,6 +23,7 @@ DEFAULT_PORT = 8011
 FLASK = [str(PYTHON), "-m", "flask", "--app", str(ROOT / "wsgi.py")]
 STARTS_WITHIN_SECONDS = 60
 STOPS_WITHIN_SECONDS = 25
+LAST_LINES = 20
 
 
 def run(port: int, database: str | None) -> int:
@@ -32,7 +34,7 @@ def run(port: int, database: str | None) -> int:
     if not _flask(environment, "migrate"):
         return 1
     try:
-        with _serving(environment, port) as server:
+        with _serving(environment, port, STATE / "server.log") as server:
             return _load_and_wait(server, environment, port)
     except KeyboardInterrupt:
         print("\nStopped.")
@@ -40,9 +42,11 @@ def run(port: int, database: str | None) -> int:
 
 
 def _load_and_wait(server: subprocess.Popen[bytes], environment: dict[str, str], port: int) -> int:
-    if not _flask(environment, "demo", "--load", "--base-url", _address(port)):
+    clients = str(STATE / "demo-clients.json")
+    if not _flask(environment, "demo", "--load", "--base-url", _address(port), "--clients", clients):
         return 1
-    print(f"\nHemtid is served at {_address(port)}; its data: {environment['HEMTID_DATABASE_URL']}. Ctrl-C stops it.")
+    print(f"\nHemtid is served at {_address(port)}. Ctrl-C stops it.")
+    print(f"Its data: {environment['HEMTID_DATABASE_URL']}; what it logs: {STATE / 'server.log'}")
     sys.stdout.flush()
     return server.wait()
 
@@ -57,7 +61,7 @@ def demo(port: int, arguments: Sequence[str]) -> int:
         environment = environment_for(own_port, f"sqlite:///{folder}/hemtid.sqlite3")
         if not _flask(environment, "migrate"):
             return 1
-        with _serving(environment, own_port):
+        with _serving(environment, own_port, Path(folder) / "server.log"):
             return _play(environment, own_port, arguments)
 
 
@@ -95,8 +99,11 @@ def _flask(environment: dict[str, str], *arguments: str) -> bool:
 
 
 @contextmanager
-def _serving(environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that answers on `port`; Ctrl-C and SIGTERM leave the block, and leaving the block stops it."""
+def _serving(environment: dict[str, str], port: int, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A server that answers on `port`; Ctrl-C and SIGTERM leave the block, and leaving the block stops it.
+
+    What it says goes to `log`, which begins anew.
+    """
     command = [
         str(PYTHON),
         "-m",
@@ -108,13 +115,20 @@ def _serving(environment: dict[str, str], port: int) -> Iterator[subprocess.Pope
     ]
     options = ["--bind", f"127.0.0.1:{port}", "--log-level", "warning"]
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Safe here: this process has one thread.
-    server = subprocess.Popen([*command, *options], env=environment, preexec_fn=_end_with_parent)  # noqa: PLW1509
-    try:
-        _wait_for(server, port)
-        yield server
-    finally:
-        _stop(server)
+    with log.open("wb") as said:
+        # Safe here: this process has one thread.
+        server = subprocess.Popen(
+            [*command, *options],
+            env=environment,
+            stdout=said,
+            stderr=said,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509
+        )
+        try:
+            _wait_for(server, port, log)
+            yield server
+        finally:
+            _stop(server)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
@@ -133,11 +147,14 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
-def _wait_for(server: subprocess.Popen[bytes], port: int) -> None:
+def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     begun = time.monotonic()
     while time.monotonic() - begun < STARTS_WITHIN_SECONDS:
         if server.poll() is not None:
-            raise Missing(f"The server ended before it answered (exit {server.returncode}, above).")
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-LAST_LINES:])
+            raise Missing(
+                f"{last}\nThe server ended before it answered (exit {server.returncode}; its last words above)."
+            )
         if _is_ours(port):
             return
         time.sleep(0.1)

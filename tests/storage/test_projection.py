@@ -22,7 +22,7 @@ from tests.counts import count
 from tests.settings import settings_for
 from tests.storage.stories import Village, arriving, doorway, keep_village, story
 
-STORIES = count(5_000)
+STORIES = count(2_500)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

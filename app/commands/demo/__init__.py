@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.actions.access.users import create_operator
-from app.commands.demo.play import Played, load_living_day, play
+from app.commands.demo.living import load_living_day
+from app.commands.demo.play import Played, play
 from app.commands.demo.screen import show_deviations, show_lines, show_visits
 from app.commands.demo.talk import PASSWORD, Talk
 from app.rules.refusal import Refused
@@ -26,25 +28,28 @@ OPERATOR = "operator"
     "--load", is_flag=True, help="Only load the living day and print the logins; loaded twice it is there once."
 )
 @click.option(
+    "--clients",
+    type=click.Path(path_type=Path),
+    help="With --load: a file that keeps the secrets of the demo's machine clients, which the API tells once.",
+)
+@click.option(
     "--day", type=click.DateTime(["%Y-%m-%d"]), default="2014-02-04", show_default=True, help="The day to play."
 )
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write everything that was sent and answered here."
 )
 @with_appcontext
-def demo(base_url: str, load: bool, day: datetime, json_file: Path | None) -> None:
+def demo(base_url: str, load: bool, clients: Path | None, day: datetime, json_file: Path | None) -> None:
     """Play a home-care day, close its month, and print visits, deviations and lines.
 
     It is played in two new care systems of its own each time, at times of its own: the server runs with the demo clock.
     """
     now = datetime.now(UTC).replace(microsecond=0)
-    try:
+    with suppress(Refused):  # made when the demo was loaded before
         create_operator(current_app.extensions["hemtid"].database, OPERATOR, PASSWORD, now)
-    except Refused:
-        click.echo("Operatören finns redan.", err=True)
-    talk = Talk(base_url)
+    talk = Talk(base_url.rstrip("/"))
     if load:
-        load_living_day(talk, talk.user(OPERATOR), now)
+        load_living_day(talk, talk.user(OPERATOR), now, clients)
         return
     played = _play(talk, day.date())
     if json_file is not None:

@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import click
 from flask import current_app
 
 from app.actions.deviations.sweep import sweep
-from app.actions.tags import url_of
 from app.commands.demo.day import Day, Happening, planned_rows
 from app.commands.demo.month import Month
 from app.commands.demo.rome import Plan, Stop, read_plan
-from app.commands.demo.talk import API, PASSWORD, Talk
+from app.commands.demo.talk import Talk
 from app.commands.demo.world import Builder, Step, System, grant_for, leksand_rattvik_rates, nacka_rates
-from app.rules.time import local_day, local_instant, month_of, next_month
+from app.rules.time import local_instant, month_of, next_month
 
 PRIVATE = "Påhittade Björkens hemtjänst AB"
 MUNICIPAL = "Leksands egen regi (demo)"
@@ -95,6 +93,7 @@ def build_leksand_rattvik(
         step(f"{name}: kund, tagg, beslut, beställning")
     provider = {"provider_id": system.providers[PRIVATE]}
     builder.client(operator, "planering", "scheduling_client", **provider)
+    builder.client(operator, "mätning", "measuring_client", **provider)
     builder.client(operator, "ersättning", "reimbursement_client")
     return system
 
@@ -200,62 +199,3 @@ def _close_nacka(talk: Talk, system: System, day: date) -> None:
     controller = talk.user(system.logins["kundvalsansvarig"]).when(local_instant(first + timedelta(days=4), 18 * 60))
     controller.post(f"/months/{month}/lock", {"municipality": "0182"})
     controller.post("/reimbursement/runs", {"municipality": "0182", "month": month})
-
-
-def load_living_day(talk: Talk, operator: Talk, now: datetime) -> None:
-    """The demo's care system is there with today's plan; loaded again it only gets a new day's. Prints the logins."""
-    plan, day, tag = read_plan(), local_day(now), "demo"
-    known = {one.get("external_id"): one["id"] for one in operator.every("/care-systems")}
-    if tag not in known:
-        with click.progressbar(length=len(plan.places) + 2, label="Laddar demon") as bar:
-            system = build_leksand_rattvik(talk, operator, plan, day, tag, lambda _: bar.update(1), days=None)
-            coordinator = talk.user(system.logins["samordnare.1"])
-    else:
-        coordinator = talk.user(f"samordnare.1.{tag}")
-        system = _known_system(coordinator, known[tag], tag)
-    _living_plan(coordinator, plan, system, day)
-    _print_logins(talk.base_url, system, coordinator)
-
-
-def _known_system(coordinator: Talk, care_system_id: str, tag: str) -> System:
-    """The ids of a system that was loaded before."""
-    system = System(name="Leksand–Rättvik (demo)", tag=tag, municipalities=["2029", "2031"], id=care_system_id)
-    system.customers = {one["external_id"]: one["id"] for one in coordinator.every("/customers")}
-    system.caregivers = {one["external_id"]: one["id"] for one in coordinator.every("/caregivers")}
-    system.providers = {one["external_id"]: one["id"] for one in coordinator.every("/providers")}
-    names = {number: name for name, number in system.customers.items()}
-    system.grants = {names[one["customer_id"]]: one["id"] for one in coordinator.every("/grants")}
-    return system
-
-
-def _living_plan(coordinator: Talk, plan: Plan, system: System, day: date) -> None:
-    rows = planned_rows(plan, system, PRIVATE, day)
-    coordinator.put("/planned-visits/batch", {"items": rows})
-
-
-def _print_logins(base_url: str, system: System, coordinator: Talk) -> None:
-    logins = [
-        "kundvalsansvarig",
-        "handlaggare.2029",
-        "handlaggare.2031",
-        "samordnare.1",
-        "samordnare2.1",
-        "vard.c1",
-        "granskare",
-    ]
-    click.echo(f"\nInloggningar (lösenord för alla: {PASSWORD}):")
-    roles = ["controller", "case_officer", "case_officer", "coordinator", "coordinator", "caregiver", "auditor"]
-    for role, name in [
-        ("operator", "operator"),
-        *zip(roles, (f"{login}.{system.tag}" for login in logins), strict=True),
-    ]:
-        click.echo(f"  {role:<14} {name}")
-    tag = next(iter(coordinator.every("/tags")), None)
-    click.echo(f"\nPröva: {base_url}/docs · {base_url}/rules · python3 deploy/dev.py demo")
-    if tag is not None:
-        door = url_of(current_app.extensions["hemtid"].settings, tag["id"])
-        click.echo(f"En tagg vid en dörr, som telefonens kamera öppnar den: {door}")
-    click.echo(
-        f"En token: curl -s {base_url}{API}/tokens -H 'Content-Type: application/json' -d "
-        f'\'{{"grant_type":"password","username":"samordnare.1.{system.tag}","password":"{PASSWORD}"}}\''
-    )
