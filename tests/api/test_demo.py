@@ -18,6 +18,7 @@ from app.commands.demo.day import HAPPENS, Happening
 from app.commands.demo.month import APPROVED_SECONDS
 from app.commands.demo.play import Played, play
 from app.commands.demo.rome import Plan, read_plan
+from app.commands.demo.screen import LANGUAGES, STORY, Screen, kronor, words
 from app.commands.demo.talk import PASSWORD, Talk
 from app.commands.demo.world import grant_for
 from app.factory import create_app
@@ -210,3 +211,25 @@ def test_R11_every_line_names_the_taps_that_it_pays(played: Played) -> None:
         if line["customer_id"] in own and line["kind"] == "line":
             assert sum(segment["seconds"] for segment in line["segments"]) == line["seconds"]
             assert {tap for segment in line["segments"] for tap in segment["registration_ids"]} <= sent
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_screen_names_every_rule_and_value_that_the_demo_shows(
+    played: Played, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = Screen(language, played.names)
+    screen.story(DAY)
+    screen.visits(played.visits)
+    screen.deviations(played.deviations)
+    screen.lines(played.lines)
+    shown = capsys.readouterr().out
+    told = {one["rule"] for one in played.deviations}
+    told |= {one[name] for one in played.visits for name in ("state", "pay")}
+    told |= {one[name] for one in played.lines for name in ("kind", "service")}
+    told |= {one["cause"] for one in played.lines if one["cause"]}
+    assert told <= words(language).keys()
+    assert all(words(language)[name] in shown for name in told)
+    assert {rule for rules in STORY.values() for rule in rules.split()} <= told
+    assert words("sv").keys() == words("en").keys()
+    assert f"{len(played.visits)} " in shown
+    assert kronor(sum(line["amount_ore"] for line in played.lines)) in shown

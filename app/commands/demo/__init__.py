@@ -15,7 +15,7 @@ from flask.cli import with_appcontext
 from app.actions.access.users import create_operator
 from app.commands.demo.living import load_living_day
 from app.commands.demo.play import Played, play
-from app.commands.demo.screen import show_deviations, show_lines, show_visits
+from app.commands.demo.screen import LANGUAGES, Screen
 from app.commands.demo.talk import PASSWORD, Talk
 from app.rules.refusal import Refused
 
@@ -36,10 +36,13 @@ OPERATOR = "operator"
     "--day", type=click.DateTime(["%Y-%m-%d"]), default="2014-02-04", show_default=True, help="The day to play."
 )
 @click.option(
+    "--language", type=click.Choice(LANGUAGES), default="sv", show_default=True, help="Of what the played day shows."
+)
+@click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write everything that was sent and answered here."
 )
 @with_appcontext
-def demo(base_url: str, load: bool, clients: Path | None, day: datetime, json_file: Path | None) -> None:
+def demo(base_url: str, load: bool, clients: Path | None, day: datetime, language: str, json_file: Path | None) -> None:
     """Play a home-care day, close its month, and print visits, deviations and lines.
 
     It is played in two new care systems of its own each time, at times of its own: the server runs with the demo clock.
@@ -51,13 +54,13 @@ def demo(base_url: str, load: bool, clients: Path | None, day: datetime, json_fi
     if load:
         load_living_day(talk, talk.user(OPERATOR), now, clients)
         return
-    played = _play(talk, day.date())
+    played = _play(talk, day.date(), language)
     if json_file is not None:
         json_file.write_text(json.dumps(played.as_json(), indent=1, ensure_ascii=False))
         click.echo(f"\nAllt som sändes och svarades: {json_file}")
 
 
-def _play(talk: Talk, day: date) -> Played:
+def _play(talk: Talk, day: date, language: str) -> Played:
     with click.progressbar(
         length=0, label="Spelar dagen", show_pos=True, item_show_func=lambda text: text or ""
     ) as bar:
@@ -69,7 +72,9 @@ def _play(talk: Talk, day: date) -> Played:
             bar.update(1, text)
 
         played = play(talk, talk.user(OPERATOR), day, secrets.token_hex(3), step, length)
-    show_visits(played.visits, played.names)
-    show_deviations(played.deviations)
-    show_lines(played.lines, played.names)
+    screen = Screen(language, played.names)
+    screen.story(day)
+    screen.visits(played.visits)
+    screen.deviations(played.deviations)
+    screen.lines(played.lines)
     return played
