@@ -14,14 +14,17 @@ from app.api import (
     clients,
     corrections,
     deviations,
+    devices,
     events,
     explanations,
     extensions,
+    ledger,
     months,
     orders,
     people,
     plans,
     providers,
+    quarantine,
     rates,
     registrations,
     reimbursement,
@@ -38,8 +41,10 @@ from app.api.health import health
 from app.api.problems import FAULTS, Problem, Slug, answer_fault, answer_problem
 from app.commands.close_month import close_month, recompute_run
 from app.commands.demo import demo
+from app.commands.ledger import seal, verify
 from app.commands.migrate import migrate
 from app.commands.rebuild import rebuild_visits
+from app.commands.rights import grant_rights
 from app.commands.simulate import SIMULATE, simulate
 from app.commands.sweep import sweep
 from app.commands.users import create_operator_command
@@ -66,6 +71,8 @@ _API = (
     plans.planned_visits,
     rates.rates,
     rates.policies,
+    devices.devices,
+    quarantine.quarantine,
     registrations.registrations,
     visits.visits,
     corrections.corrections,
@@ -76,9 +83,22 @@ _API = (
     reimbursement.reimbursement,
     simulations.simulations,
     events.changes,
+    ledger.ledger,
 )
 """Documented blueprints, in the order of the specification."""
-_COMMANDS = (migrate, create_operator_command, simulate, rebuild_visits, sweep, close_month, recompute_run, demo)
+_COMMANDS = (
+    migrate,
+    grant_rights,
+    create_operator_command,
+    simulate,
+    rebuild_visits,
+    sweep,
+    close_month,
+    recompute_run,
+    seal,
+    verify,
+    demo,
+)
 _PLAIN = (health, tokens.well_known, pages, door)
 
 

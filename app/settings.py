@@ -6,16 +6,21 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 SHORTEST_SECRET_BYTES = 32
 """A key for HMAC-SHA-256 is as long as its hash. Source: RFC 2104 section 3."""
+
+
+_PUBLIC_KEY_ENDS = "-----END PUBLIC KEY-----"
 
 
 class SettingsError(ValueError):
@@ -38,7 +43,15 @@ class Settings:
     """On P-256, for the ES256 access tokens."""
     tag_keys: Mapping[int, bytes] = field(repr=False)
     """HMAC keys of the QR tags by version. The highest signs; old ones still verify."""
+    tag_keys_retired: Mapping[int, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """From when on what a key version has signed proves no place any more; what was read before still does."""
     cursor_key: bytes = field(repr=False)
+    sun_key: bytes | None = field(default=None, repr=False)
+    """AES-256 key that the keys of cryptographic tags (NTAG 424 DNA) are stored under; None takes no such tags."""
+    seal_key: Ed25519PrivateKey | None = field(default=None, repr=False)
+    """Seals the ledger and signs receipts; without one nothing is sealed, and no receipt is given. Source: A5."""
+    seal_public_keys: tuple[Ed25519PublicKey, ...] = field(default=(), repr=False)
+    """Former seal keys, or the one of an installation that only verifies: what they signed is ours too."""
     demo_clock: bool = False
     """Whether a request may say what time it is (header Hemtid-Demo-Clock). For the demo only."""
     pool_size: int = 8
@@ -52,12 +65,17 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """The settings of this process. Raises `SettingsError` naming the first variable that is wrong."""
+        tag_keys, retired = _tag_keys(environment)
         return cls(
             database_url=_database_url(environment),
             base_url=_base_url(environment),
             signing_key=_signing_key(environment),
-            tag_keys=_tag_keys(environment),
+            tag_keys=tag_keys,
+            tag_keys_retired=retired,
             cursor_key=_key_bytes("HEMTID_CURSOR_KEY", _secret(environment, "HEMTID_CURSOR_KEY")),
+            sun_key=_sun_key(environment),
+            seal_key=_seal_key(environment),
+            seal_public_keys=_seal_public_keys(environment),
             demo_clock=_switch(environment, "HEMTID_DEMO_CLOCK"),
             pool_size=_count(environment, "HEMTID_POOL_SIZE", 8),
             pool_timeout_seconds=_count(environment, "HEMTID_POOL_TIMEOUT_SECONDS", 1),
@@ -116,7 +134,46 @@ def _signing_key(environment: Mapping[str, str]) -> EllipticCurvePrivateKey:
     return key
 
 
-def _tag_keys(environment: Mapping[str, str]) -> Mapping[int, bytes]:
+def _optional_secret(environment: Mapping[str, str], variable: str) -> str | None:
+    """As `_secret`, None where neither variable says anything."""
+    stated = any(environment.get(name, "").strip() for name in (variable, f"{variable}_FILE"))
+    return _secret(environment, variable) if stated else None
+
+
+def _seal_key(environment: Mapping[str, str]) -> Ed25519PrivateKey | None:
+    variable = "HEMTID_SEAL_KEY"
+    pem = _optional_secret(environment, variable)
+    if pem is None:
+        return None
+    try:
+        key = load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError) as fault:
+        raise SettingsError(variable, "is no unencrypted private key in PEM") from fault
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SettingsError(variable, "must be an Ed25519 key")
+    return key
+
+
+def _seal_public_keys(environment: Mapping[str, str]) -> tuple[Ed25519PublicKey, ...]:
+    """Every key of the text, in which PEM may follow PEM."""
+    variable = "HEMTID_SEAL_PUBLIC_KEYS"
+    pems = _optional_secret(environment, variable)
+    if pems is None:
+        return ()
+    found: list[Ed25519PublicKey] = []
+    for pem in filter(str.strip, pems.split(_PUBLIC_KEY_ENDS)):
+        try:
+            key = load_pem_public_key(f"{pem}{_PUBLIC_KEY_ENDS}\n".encode())
+        except ValueError as fault:
+            raise SettingsError(variable, "must be public keys in PEM") from fault
+        if not isinstance(key, Ed25519PublicKey):
+            raise SettingsError(variable, "must be Ed25519 keys")
+        found.append(key)
+    return tuple(found)
+
+
+def _tag_keys(environment: Mapping[str, str]) -> tuple[Mapping[int, bytes], Mapping[int, datetime]]:
+    """The keys by version, and since when some of them are retired: `{"key": …, "retired_at": …}` in place of a key."""
     variable = "HEMTID_TAG_KEYS"
     expected = 'must be JSON such as {"1": "64 hexadecimal digits"}'
     try:
@@ -126,11 +183,38 @@ def _tag_keys(environment: Mapping[str, str]) -> Mapping[int, bytes]:
     if not isinstance(stated, dict) or not stated:
         raise SettingsError(variable, expected)
     keys: dict[int, bytes] = {}
-    for version, digits in stated.items():
+    retired: dict[int, datetime] = {}
+    for version, told in stated.items():
+        digits = told.get("key") if isinstance(told, dict) else told
         if not (version.isascii() and version.isdigit() and int(version) > 0 and isinstance(digits, str)):
             raise SettingsError(variable, expected)
         keys[int(version)] = _key_bytes(variable, digits)
-    return MappingProxyType(keys)
+        if isinstance(told, dict) and "retired_at" in told:
+            retired[int(version)] = _instant(variable, told["retired_at"])
+    if max(keys) in retired:
+        raise SettingsError(variable, "the newest version signs: it cannot be retired")
+    return MappingProxyType(keys), MappingProxyType(retired)
+
+
+def _instant(variable: str, text: object) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(text))
+    except ValueError as fault:
+        raise SettingsError(variable, f"retired_at must be an instant, not {text!r}") from fault
+    if instant.tzinfo is None:
+        raise SettingsError(variable, "retired_at must carry an offset (T1)")
+    return instant.astimezone(UTC)
+
+
+def _sun_key(environment: Mapping[str, str]) -> bytes | None:
+    """The key for tags' keys; None where neither the variable nor its file is stated."""
+    variable = "HEMTID_SUN_KEY"
+    if not any(environment.get(name, "").strip() for name in (variable, f"{variable}_FILE")):
+        return None
+    key = _key_bytes(variable, _secret(environment, variable))
+    if len(key) != SHORTEST_SECRET_BYTES:
+        raise SettingsError(variable, f"must be {SHORTEST_SECRET_BYTES} bytes ({len(key)} given)")
+    return key
 
 
 def _key_bytes(variable: str, digits: str) -> bytes:

@@ -84,6 +84,8 @@ def environment_for(port: int, database: str | None) -> dict[str, str]:
         "HEMTID_SIGNING_KEY_FILE": str(KEYS / "signing-key.pem"),
         "HEMTID_TAG_KEYS_FILE": str(KEYS / "tag-keys.json"),
         "HEMTID_CURSOR_KEY_FILE": str(KEYS / "cursor-key"),
+        "HEMTID_SUN_KEY_FILE": str(KEYS / "sun-key"),
+        "HEMTID_SEAL_KEY_FILE": str(KEYS / "seal-key.pem"),
         "HEMTID_DEMO_CLOCK": "true",
         "PYTHONPATH": str(ROOT),
         "FLASK_SKIP_DOTENV": "1",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 
@@ -32,10 +33,23 @@ def cursor_key() -> str:
     return secrets.token_hex(32) + "\n"
 
 
+def seal_key() -> str:
+    """A new Ed25519 key for the ledger's seals and receipts, in PEM."""
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def sun_key() -> str:
+    """A new key under which the keys of cryptographic tags are stored."""
+    return secrets.token_hex(32) + "\n"
+
+
 CONTENTS: dict[str, Callable[[], str]] = {
     "signing-key.pem": signing_key,
     "tag-keys.json": tag_keys,
     "cursor-key": cursor_key,
+    "sun-key": sun_key,
+    "seal-key.pem": seal_key,
 }
 
 

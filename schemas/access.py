@@ -113,7 +113,7 @@ class TokenSchema(StrictSchema):
     """What somebody who was let in gets. Role and scope are told, not believed: they are looked up on every request."""
 
     access_token = fields.String(required=True)
-    token_type = fields.String(required=True, metadata={"enum": ["Bearer"]})
+    token_type = fields.String(required=True, metadata={"enum": ["Bearer", "DPoP"]})
     expires_in = fields.Integer(required=True, strict=True, metadata={"example": ACCESS_TOKEN_SECONDS})
     refresh_token = fields.String(metadata={"description": "For users. Good once, for 30 days."})
     role = RoleAmong(frozenset(Role), required=True)

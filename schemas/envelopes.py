@@ -23,8 +23,12 @@ class BatchSchema(StrictSchema):
 
 
 class RegistrationBatchSchema(BatchSchema):
-    """A batch of registrations; `sent` holds for each that carries none of its own."""
+    """A batch of registrations; `sent` holds for each that carries none of its own.
 
+    A row that is null is a bad row as any other: nothing that an enrolled phone sends is thrown away. Source: FAULTS 8.
+    """
+
+    items = Several(fields.Raw(allow_none=True, metadata={"type": "object"}), required=True, most=MOST_ITEMS, key=None)
     sent = One(SentSchema, load_default=None)
 
 
@@ -36,6 +40,7 @@ class RowResultSchema(Schema):
     status = StrictInteger(required=True, least=200, most=599)
     resource = fields.Dict(keys=fields.String())
     problem = fields.Nested(ProblemSchema)
+    quarantine_id = fields.String(metadata={"description": "Under which id an enrolled phone's bad row is kept."})
 
     class Meta:
         unknown = INCLUDE
@@ -45,6 +50,19 @@ class BatchAnswerSchema(Schema):
     """An answer for each row, in order."""
 
     results = fields.List(fields.Nested(RowResultSchema), required=True)
+
+
+class LineResultSchema(RowResultSchema):
+    """What became of one line of a file."""
+
+    line = StrictInteger(required=True, least=1)
+
+
+class FileAnswerSchema(Schema):
+    """An answer for each line, in order; of a dry run what it would have been."""
+
+    dry_run = fields.Boolean(required=True)
+    results = fields.List(fields.Nested(LineResultSchema), required=True)
 
 
 class ListQuerySchema(StrictSchema):

@@ -90,6 +90,12 @@ class RegistrationQuerySchema(ListQuerySchema):
     before = Instant(load_default=None)
 
 
+class FileQuerySchema(StrictSchema):
+    """Whether a file is only tried: then each row is answered, and nothing is kept."""
+
+    dry_run = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
+
+
 class VisitQuerySchema(ListQuerySchema):
     """Visits placed from `from` on and before `before`. A customer's are those of its household too."""
 

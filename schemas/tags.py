@@ -3,57 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow.validate import Length
 
+from app.rules.sun import LONGEST_DIVERSIFICATION, Diversification, Sun, SunKey, SunMacInput, SunMode, SunParameters
 from app.rules.tags import ManualReason, Method, Place, TagKind, TagState
-from schemas.fields import Choice, Date, EndDate, One
+from schemas.fields import Choice, Date, EndDate, One, Several
 from schemas.people import ReadPositionSchema
-from schemas.resources import CustomerReference, MadeSchema, ResourceSchema, ValueSchema, refuse_empty_validity
-from schemas.texts import HexKey, Identifier, Text, Uid
-
-
-class SunMode(StrEnum):
-    """How an NTAG 424 mirrors its identity into the URL."""
-
-    ENCRYPTED = "encrypted"
-    PLAIN = "plain"
-
-
-class SunMacInput(StrEnum):
-    """What the tag's own signature covers, as its offsets were set. Source: AN12196, CONTRACT."""
-
-    NONE = "none"
-    ENC = "enc"
-    ENC_TO_CMAC = "enc_to_cmac"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SunParameters:
-    """The URL's own names for what the tag mirrors; None where the usual name holds."""
-
-    picc: str | None = None
-    enc: str | None = None
-    cmac: str | None = None
-    uid: str | None = None
-    ctr: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sun:
-    """The keys and settings of a cryptographic tag, taken in and never given out."""
-
-    mode: SunMode
-    meta_key: str
-    file_key: str
-    mac_input: SunMacInput
-    parameters: SunParameters = SunParameters()
-
-    def __repr__(self) -> str:
-        return f"Sun(mode={self.mode!r}, mac_input={self.mac_input!r}, parameters={self.parameters!r})"
+from schemas.resources import (
+    CustomerReference,
+    MadeSchema,
+    ResourceSchema,
+    StrictSchema,
+    ValueSchema,
+    refuse_empty_validity,
+)
+from schemas.texts import HexBytes, HexKey, Identifier, MunicipalityCode, Text, Uid
 
 
 class SunParametersSchema(ValueSchema):
@@ -67,6 +34,18 @@ class SunParametersSchema(ValueSchema):
     ctr = Text(load_default=None, most=50)
 
 
+class DiversificationSchema(ValueSchema):
+    """Which keys are master keys, from which the tag's own are derived, and what is joined to its UID for that.
+
+    Source: NXP AN10922.
+    """
+
+    makes = Diversification
+    keys = Several(Choice(SunKey), required=True, least=1)
+    aid = HexBytes(load_default="")
+    system_identifier = HexBytes(load_default="")
+
+
 class SunSchema(ValueSchema):
     """The keys and settings of a cryptographic tag."""
 
@@ -76,6 +55,7 @@ class SunSchema(ValueSchema):
     file_key = HexKey(required=True, load_only=True)
     mac_input = Choice(SunMacInput, required=True)
     parameters = One(SunParametersSchema, load_default=None)
+    diversified = One(DiversificationSchema, load_default=None)
 
     def completed(self, data: dict[str, Any], original: Mapping[str, Any]) -> Any:
         """The value, with the usual names where none are given."""
@@ -104,6 +84,7 @@ class TagRequestSchema(CustomerReference, TagFields, MadeSchema):
         refuse_empty_validity(data)
         if data.get("sun") is not None and data["kind"] != TagKind.NFC_SUN:
             raise ValidationError({"sun": ["Leave sun out, or give the kind nfc_sun: only such a tag has keys."]})
+        refuse_underivable(data.get("sun"), data.get("uid"))
 
 
 class TagSchema(TagFields, ResourceSchema):
@@ -112,10 +93,59 @@ class TagSchema(TagFields, ResourceSchema):
     customer_id = Identifier(required=True)
 
 
+class TagVersionSchema(TagSchema):
+    """A tag as it stood from `recorded_at` until the next version."""
+
+    version = fields.Integer(required=True, strict=True)
+    short_code = fields.String(
+        required=True, metadata={"description": "What stands under its code on a printed sheet: Crockford base32."}
+    )
+    recorded_by = Identifier(required=True)
+    keys_changed = fields.Boolean(
+        required=True, metadata={"description": "Whether this version brought other keys of a cryptographic tag."}
+    )
+
+
+class TagVersionsSchema(Schema):
+    """A tag's history, the oldest version first."""
+
+    items = Several(One(TagVersionSchema), required=True)
+
+
+class TagSheetQuerySchema(StrictSchema):
+    """Which QR tags are printed: a customer's, those of a provider's or a municipality's customers, or the ones named.
+
+    Without any of these all within the scope; tags that are revoked, lost or over are left out unless they are named.
+    """
+
+    customer_id = Identifier(load_default=None)
+    provider_id = Identifier(load_default=None)
+    municipality = MunicipalityCode(load_default=None)
+    ids = fields.String(
+        load_default=None,
+        validate=Length(max=8_000, error="Give at most 200 ids."),
+        metadata={"description": "Up to 200 tags by id, a comma between them."},
+    )
+
+
 class NewTagSchema(TagSchema):
     """The answer to a tag's creation, the only one that tells the address signed for it."""
 
+    short_code = fields.String(
+        required=True, metadata={"description": "What stands under its code on a printed sheet: Crockford base32."}
+    )
     token = fields.String(load_default=None, allow_none=True, metadata={"description": "What a QR tag carries."})
+
+
+def refuse_underivable(sun: Sun | None, uid: str | None) -> None:
+    """Refuses master keys from which no key of the tag's own follows. Source: NXP AN10922."""
+    if sun is None or sun.diversified is None:
+        return
+    if uid is None:
+        raise ValidationError({"uid": ["Give the uid: the tag's keys are derived from it."]})
+    if len(uid + sun.diversified.aid + sun.diversified.system_identifier) > 2 * LONGEST_DIVERSIFICATION:
+        told = f"Give at most {LONGEST_DIVERSIFICATION} bytes of uid, aid and system_identifier together."
+        raise ValidationError({"sun": {"diversified": [told]}})
 
 
 class PlaceSchema(ValueSchema):

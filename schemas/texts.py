@@ -174,6 +174,19 @@ class HexKey(Shaped[str]):
         return value.lower()
 
 
+class HexBytes(Shaped[str]):
+    """Up to 31 bytes as hexadecimal digits, upper case; none is none. Source: NXP AN10922."""
+
+    openapi: ClassVar[Mapping[str, Any]] = {"type": "string", "pattern": "^([0-9A-Fa-f]{2}){0,31}$"}
+    default_error_messages = words(invalid="Give up to 31 bytes as hexadecimal digits.")
+    _pattern: ClassVar[re.Pattern[str]] = re.compile(r"([0-9A-Fa-f]{2}){0,31}\Z")
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str) or self._pattern.match(value) is None:
+            raise self.make_error("invalid")
+        return value.upper()
+
+
 class OrganisationNumber(Shaped[str]):
     """Organisationsnummer, `NNNNNN-NNNN`; the hyphen may be left out."""
 

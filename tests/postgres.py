@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pwd
 import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -44,11 +45,26 @@ class Server:
         """The database is gone, whoever was still connected to it."""
         self._run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    @contextmanager
+    def role(self, name: str, database_url: str) -> Iterator[str]:
+        """The URL of the database for a role that owns nothing in it; the role is gone when the block ends."""
+        role, password = sql.Identifier(name), secrets.token_hex(16)
+        self._run(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+        self._run(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, sql.Literal(password)))
+        url = make_url(database_url)
+        try:
+            yield url.set(username=name, password=password).render_as_string(hide_password=False)
+        finally:
+            self._run(sql.SQL("DROP OWNED BY {}").format(role), url.database)
+            self._run(sql.SQL("DROP ROLE {}").format(role))
+
     def _owner_name(self) -> sql.Composable:
         return sql.Identifier(self._owner.username) if self._owner.username else sql.SQL("CURRENT_USER")
 
-    def _run(self, statement: sql.SQL | sql.Composed) -> None:
-        url = self._administrator.set(drivername="postgresql").render_as_string(hide_password=False)
+    def _run(self, statement: sql.SQL | sql.Composed, database: str | None = None) -> None:
+        administrator = self._administrator.set(drivername="postgresql")
+        named = administrator if database is None else administrator.set(database=database)
+        url = named.render_as_string(hide_password=False)
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(statement)
 

@@ -16,6 +16,7 @@ KEYS = Settings(
     signing_key=generate_private_key(SECP256R1()),
     tag_keys={1: secrets.token_bytes(32)},
     cursor_key=secrets.token_bytes(32),
+    sun_key=secrets.token_bytes(32),
 )
 
 

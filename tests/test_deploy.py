@@ -43,7 +43,7 @@ def test_the_development_lock_contains_the_runtime_lock() -> None:
 def test_the_secrets_are_made_once_for_their_owner_alone_and_the_settings_take_them(tmp_path: Path) -> None:
     make_keys(tmp_path / "keys")
     made = {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "keys").iterdir()}
-    assert set(made) == {"signing-key.pem", "tag-keys.json", "cursor-key"}
+    assert set(made) == {"signing-key.pem", "tag-keys.json", "cursor-key", "seal-key.pem", "sun-key"}
     assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "keys").iterdir()} == {0o600}
     make_keys(tmp_path / "keys")
     assert {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "keys").iterdir()} == made
@@ -53,5 +53,8 @@ def test_the_secrets_are_made_once_for_their_owner_alone_and_the_settings_take_t
         "HEMTID_SIGNING_KEY_FILE": str(tmp_path / "keys" / "signing-key.pem"),
         "HEMTID_TAG_KEYS_FILE": str(tmp_path / "keys" / "tag-keys.json"),
         "HEMTID_CURSOR_KEY_FILE": str(tmp_path / "keys" / "cursor-key"),
+        "HEMTID_SEAL_KEY_FILE": str(tmp_path / "keys" / "seal-key.pem"),
     }
-    assert sorted(Settings.from_environment(environment).tag_keys) == [1]
+    settings = Settings.from_environment(environment)
+    assert sorted(settings.tag_keys) == [1]
+    assert settings.seal_key is not None

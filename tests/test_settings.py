@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from app.settings import Settings, SettingsError
 from tests.settings import KEYS
@@ -17,6 +19,12 @@ SECRET = "5e" * 32
 def pem(key: object) -> str:
     """The private key as text."""
     text: bytes = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())  # type: ignore[attr-defined]
+    return text.decode()
+
+
+def public_pem(key: Any) -> str:
+    """The public key of the private one as text."""
+    text: bytes = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return text.decode()
 
 
@@ -47,6 +55,19 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert settings.cursor_key == b"\x5e" * 32
 
 
+def test_A5_a_seal_key_and_former_public_ones_may_be_stated_and_need_not_be() -> None:
+    plain = Settings.from_environment(ENVIRONMENT)
+    assert (plain.seal_key, plain.seal_public_keys) == (None, ())
+    keys = [Ed25519PrivateKey.generate() for _ in range(3)]
+    stated = {"HEMTID_SEAL_KEY": pem(keys[0]), "HEMTID_SEAL_PUBLIC_KEYS": "".join(map(public_pem, keys[1:]))}
+    settings = Settings.from_environment(ENVIRONMENT | stated)
+    assert settings.seal_key is not None
+    assert settings.seal_key.private_bytes_raw() == keys[0].private_bytes_raw()
+    public = [key.public_bytes_raw() for key in settings.seal_public_keys]
+    assert public == [key.public_key().public_bytes_raw() for key in keys[1:]]
+    assert "ed25519" not in repr(settings).lower()
+
+
 def test_the_settings_show_no_secret() -> None:
     shown = repr(Settings.from_environment(ENVIRONMENT))
     assert "hemtid.example" in shown
@@ -75,6 +96,10 @@ def test_what_is_missing_is_named(variable: str) -> None:
         ("HEMTID_TAG_KEYS", f'{{"1": "{"5e" * 31}"}}', "at least 32 bytes"),
         ("HEMTID_CURSOR_KEY", "5e" * 31, "at least 32 bytes"),
         ("HEMTID_CURSOR_KEY_FILE", "/nowhere/cursor-key", "choose one"),
+        ("HEMTID_SEAL_KEY", "no key", "is no unencrypted private key"),
+        ("HEMTID_SEAL_KEY", pem(KEYS.signing_key), "must be an Ed25519 key"),
+        ("HEMTID_SEAL_PUBLIC_KEYS", "no key", "must be public keys in PEM"),
+        ("HEMTID_SEAL_PUBLIC_KEYS", public_pem(KEYS.signing_key), "must be Ed25519 keys"),
         ("HEMTID_DEMO_CLOCK", "perhaps", "must be true or false"),
         ("HEMTID_POOL_SIZE", "0", "must be a whole number"),
         ("HEMTID_POOL_SIZE", "1.5", "must be a whole number"),

@@ -17,11 +17,12 @@ ROOT = Path(__file__).parent.parent
 RULE = re.compile(r"\b([TVODERKA]\d{1,2})\b")
 NEEDED = (
     [f"T{n}" for n in range(1, 7)]
-    + [f"V{n}" for n in (*range(1, 12), 13, 14, 16, 18)]
+    + [f"V{n}" for n in (*range(1, 12), 13, 14, 16, 17, 18)]
     + ["O1", "O2", "O6"]
-    + [f"D{n}" for n in (1, 2, 3, *range(7, 14), 15, 16, 17, 20, 23, 24)]
+    + [f"D{n}" for n in (1, 2, 3, *range(7, 14), 15, 16, 17, 20, 22, 23, 24, 25)]
     + [f"E{n}" for n in range(1, 6)]
     + [f"R{n}" for n in (*range(1, 10), 11)]
+    + ["A5"]
 )
 """The rules that the product must keep so far; whoever adds one to the product adds it here."""
 

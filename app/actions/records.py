@@ -42,8 +42,9 @@ class Writing(Generic[V]):
 class Subject(Generic[V]):
     """What is its own to one kind of master data.
 
-    `fit` is the value as it may be kept; `check` refuses; `then` writes what follows from the write. `shown` is the
-    value as a scope may see it. `persons` tells whose data some values show, for the access log.
+    `fit` is the value as it may be kept; `check` refuses; `finish` is the value with what came beside it; `then` writes
+    what follows from the write. `shown` is the value as a scope may see it. `persons` tells whose data some values show,
+    for the access log.
     """
 
     resource: Resource
@@ -53,6 +54,7 @@ class Subject(Generic[V]):
     check: Callable[[Writing[V]], None] = lambda _writing: None
     then: Callable[[Writing[V]], None] = lambda _writing: None
     fit: Callable[[V], V] = lambda value: value
+    finish: Callable[[Writing[V]], V] = lambda writing: writing.value
     shown: Callable[[V, Scope], V] = lambda value, _scope: value
 
 
@@ -81,6 +83,7 @@ def create(call: Call, subject: Subject[V], draft: Draft, told: Told) -> Answere
         value = subject.fit(subject.makes(**fields, id=new_id(), recorded_at=call.now))
         writing = Writing(tx=tx, call=call, before=None, value=value, beside=draft.beside, told=told)
         subject.check(writing)
+        value = subject.finish(writing)
         insert(tx, subject.master, call.care_system_id, value, by=call.actor.id)
         subject.then(writing)
         answer = told.answer(subject.shown(value, call.scope(subject.resource)))
@@ -102,6 +105,7 @@ def replace(call: Call, subject: Subject[V], record_id: str, version: int, draft
         value = subject.fit(subject.makes(**fields, id=record_id, recorded_at=call.now))
         writing = Writing(tx=tx, call=call, before=before, value=value, beside=draft.beside, told=told)
         subject.check(writing)
+        value = subject.finish(writing)
         kept = replace_version(
             tx, subject.master, call.care_system_id, value, expected_version=version, by=call.actor.id
         )

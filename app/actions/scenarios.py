@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from app.actions.reimbursement.issue import as_counted, tag_keys
+from app.actions.reimbursement.issue import as_counted
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.values import Explanation
 from app.rules.refusal import Kind, Refused
@@ -43,7 +43,7 @@ def scenario_of_months(
         homes = system.municipalities if municipality is None else (municipality,)
         gathered = [facts_of_month(tx, care_system_id, home, asked, recorded_before=shift(now, 1)) for home in homes]
         locks = _locks(tx, care_system_id, asked, homes)
-    facts = as_counted(tellable(nameless(merged(gathered))), tag_keys(settings))
+    facts = as_counted(tellable(nameless(merged(gathered))), settings)
     return Scenario(facts=facts, months=asked, now=now, locked_at=locks, care_system=system)
 
 
@@ -51,10 +51,10 @@ def merged(several: Iterable[Facts]) -> Facts:
     """All the facts as one, what stands in several once."""
     told = tuple(several)
     found: dict[str, Any] = {}
-    for name in (field.name for field in fields(Facts) if field.name not in ("holidays", "tag_keys")):
+    for name in (field.name for field in fields(Facts) if field.name not in ("holidays", "tag_keys", "sun", "taps")):
         rows = [row for facts in told for row in getattr(facts, name) or ()]
         found[name] = tuple({(row.id, row.version, *_about(row)): row for row in rows}.values())
-    return Facts(**found)
+    return Facts(**found, taps=tuple({one.registration_id: one for facts in told for one in facts.taps}.values()))
 
 
 def _about(row: Any) -> tuple[object, ...]:

@@ -10,6 +10,7 @@ from functools import cache
 
 from holidays import country_holidays
 
+from app.actions.sun import scenario_reader
 from app.rules.access import Actor, Permission, Resource, Verb, check_may
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.seconds import Fate
@@ -32,7 +33,8 @@ class Totals:
 
 def run(scenario: Scenario) -> Outcome:
     """The scenario's outcome under Sweden's public holidays. Raises Refused R3 where two rates price one second."""
-    return simulate(replace(scenario, facts=with_holidays(scenario.facts, scenario.months)))
+    facts = with_holidays(scenario.facts, scenario.months)
+    return simulate(replace(scenario, facts=facts if facts.sun else replace(facts, sun=scenario_reader())))
 
 
 def run_for(actor: Actor, read: Callable[[], Scenario]) -> Outcome:

@@ -29,8 +29,10 @@ _END = object()
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def read_json() -> Any:
+def read_json(rows: str | None = None) -> Any:
     """The body as JSON values, all its texts storable and all its integers within 64 bits.
+
+    `rows` names a list of which the caller checks each member by itself (`check_value`), so that one bad row is one.
 
     Raises `Problem`: 415 for another media type; 413 beyond `MOST_VALUES`; 400 for what is no JSON, repeats a key,
     holds NaN or Infinity, is nested deeper than `DEEPEST` or has an object of more than `MOST_FIELDS`; 422, with a
@@ -39,8 +41,22 @@ def read_json() -> Any:
     if request.mimetype != "application/json" or request.headers.get("Content-Encoding", "identity") != "identity":
         raise Problem(Slug.NOT_JSON)
     value = parse(request.get_data(cache=True))
-    _check(value)
+    apart = rows is not None and isinstance(value, dict) and isinstance(value.get(rows), list)
+    check_value({**value, rows: []} if apart else value)
     return value
+
+
+def read_text(media: str) -> str:
+    """The body as text, without the mark that some programs begin a file with.
+
+    Raises `Problem`: 415 for another media type, 400 for what is not UTF-8.
+    """
+    if request.mimetype != media or request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Problem(Slug.NOT_JSON, f"The body must be {media}, not compressed.")
+    try:
+        return request.get_data(cache=True).decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        raise Problem(Slug.UNREADABLE, "The body is not UTF-8.") from fault
 
 
 def parse(body: bytes) -> Any:
@@ -79,7 +95,8 @@ def _integer(digits: str) -> int:
     return int(digits[:_DIGITS_READ])
 
 
-def _check(root: Any) -> None:
+def check_value(root: Any) -> None:
+    """Returns where the JSON value can be kept. Raises `Problem` as `read_json`."""
     faults = tuple(islice(_faults(root), MOST_FAULTS))
     if faults:
         raise Problem(Slug.MALFORMED, errors=tuple(sorted(faults, key=lambda fault: fault.pointer)))

@@ -73,7 +73,15 @@ def document(app: Flask) -> Documentation:
         "API_SPEC_OPTIONS": {
             "info": {"description": _DESCRIPTION},
             "components": {
-                "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+                "securitySchemes": {
+                    "bearerAuth": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "bearerFormat": "JWT",
+                        "description": "An enrolled phone's token is bound to its key: scheme DPoP, with a proof of "
+                        "the key in the header DPoP (RFC 9449, ES256), good once and for a minute.",
+                    }
+                }
             },
             "servers": [{"url": "/"}],
         },

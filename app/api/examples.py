@@ -185,6 +185,7 @@ REGISTRATION: Example = {
     "household": [],
     "clock_grade": "verified",
     "evidence_grade": 1,
+    "device_id": None,
     "recorded_at": "2014-02-03T07:00:02Z",
 }
 REGISTRATION_SENT: Example = {
@@ -250,4 +251,43 @@ CHANGE: Example = {
     "type": "order.placed",
     "resource": {"type": "order", "id": ORDER["id"], "external_id": None},
     "data": ORDER,
+}
+SEAL: Example = {
+    "care_system_id": CARE_SYSTEM["id"],
+    "sequence": 1,
+    "size": 8,
+    "root": "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+    "at": "2014-02-03T08:00:00Z",
+    "key_id": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+    "signature": "0" * 128,
+}
+KEY_OF_SEALS: Example = {
+    "kty": "OKP",
+    "crv": "Ed25519",
+    "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    "alg": "EdDSA",
+    "use": "sig",
+    "kid": SEAL["key_id"],
+}
+RECEIPT: Example = {
+    "care_system_id": CARE_SYSTEM["id"],
+    "registration_id": REGISTRATION["id"],
+    "content_hash": "0" * 64,
+    "salt": "0" * 32,
+    "payload_hash": "0" * 64,
+    "at": REGISTRATION["recorded_at"],
+    "key_id": SEAL["key_id"],
+    "signature": "0" * 128,
+}
+REGISTERED: Example = REGISTRATION | {"receipt": RECEIPT}
+PROOF: Example = {
+    "registration_id": REGISTRATION["id"],
+    "position": 5,
+    "payload_hash": RECEIPT["payload_hash"],
+    "path": [
+        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
+        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
+        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
+    ],
+    "seal": SEAL,
 }

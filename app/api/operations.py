@@ -18,14 +18,17 @@ from werkzeug import Response
 from app.actions.access.tokens import Claims
 from app.actions.calls import Call, Once
 from app.actions.running import Running
-from app.api.authentication import bearer_claims, signed_in
+from app.api.authentication import signed_in, stated_claims
 from app.api.bodies import BATCH_BYTES, MOST_FAULTS, read_json
 from app.api.clock import now
 from app.api.problems import FieldFault, Problem, Slug, malformed
+from app.api.quarantining import kept_whole
 from app.rules.access import Actor
 from schemas.problems import field_problems
 
 SchemaType = Schema | type[Schema]
+JSON = "application/json"
+"""The media of every body but a file's, which its view reads itself."""
 View = Callable[..., Response]
 _ETAG = re.compile(r'"([1-9][0-9]{0,9})"\Z', re.ASCII)
 _KEY = re.compile(r"[!-~]{1,200}\Z", re.ASCII)
@@ -51,7 +54,7 @@ _IDEMPOTENCY_KEY = {
 class Asked:
     """What was asked: by whom, when, and with which content. `value` is what the body's schema made of `raw`.
 
-    `claims` are there where the action looks the actor up itself, together with what it asks for.
+    `claims` are what the token says, for an action that looks the actor up itself, together with what it asks for.
     """
 
     running: Running
@@ -92,7 +95,7 @@ class Content:
 
     schema: SchemaType | Mapping[str, Any]
     example: Any
-    media: str = "application/json"
+    media: str = JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,7 @@ class Operation:
     versioned: bool
     once: bool
     batch: bool
+    delivers: bool
 
 
 def operation(
@@ -127,11 +131,13 @@ def operation(
     versioned: bool = False,
     once: bool = False,
     batch: bool = False,
+    delivers: bool = False,
 ) -> Callable[[View], View]:
     """The view is called with an `Asked` after its `self`, before the parts of its path, and documented as told.
 
     `looks_up`: the action looks the actor up itself. `replaces`: needs If-Match. `versioned`: answers an ETag. `once`:
-    takes an Idempotency-Key. `batch`: a larger body.
+    takes an Idempotency-Key. `batch`: a larger body. `delivers`: brings registrations, of which nothing that
+    an enrolled phone sends is thrown away; its token may be past its time.
     """
     told = Operation(
         operation_id=operation_id,
@@ -146,6 +152,7 @@ def operation(
         versioned=versioned,
         once=once,
         batch=batch,
+        delivers=delivers,
     )
 
     def decorate(view: View) -> View:
@@ -199,20 +206,38 @@ def _asked(told: Operation) -> Asked:
     if told.batch:
         request.max_content_length = BATCH_BYTES
     running: Running = current_app.extensions["hemtid"]
-    claims = bearer_claims() if told.looks_up else None
-    who = signed_in() if told.secured and not told.looks_up else None
-    raw = None if told.body is None else read_json()
+    claims = stated_claims(of_any_age=told.delivers) if told.secured else None
+    who = None if claims is None or told.looks_up else signed_in(claims)
+    query = _query(told.query)
+    raw, value = _content(told, running, claims)
     return Asked(
         running=running,
         operation_id=told.operation_id,
         now=now(),
         who=who,
         claims=claims,
-        query=_query(told.query),
-        value=_loaded(told.body, raw),
+        query=query,
+        value=value,
         raw=raw,
         once=_once() if told.once else None,
     )
+
+
+def _content(told: Operation, running: Running, claims: Claims | None) -> tuple[Any, Any]:
+    """The body's JSON, and what its schema makes of it.
+
+    Registrations are read by whoever delivers them, each by itself; what of a phone is none at all is kept first.
+    """
+    if told.body is None or told.body.media != JSON:
+        return None, None
+    if not told.delivers:
+        raw = read_json()
+        return raw, _loaded(told.body, raw)
+    try:
+        raw = read_json(rows="items")
+        return raw, _loaded(told.body, raw) if told.batch else None
+    except Problem as problem:
+        raise kept_whole(running, claims, problem, now()) from problem
 
 
 def _once() -> Once | None:
@@ -262,7 +287,7 @@ def _document(told: Operation) -> dict[str, Any]:
     if parameters:
         document["parameters"] = parameters
     if told.body is not None:
-        document["requestBody"] = {"required": True, "content": {"application/json": _media(told.body)}}
+        document["requestBody"] = {"required": True, "content": {told.body.media: _media(told.body)}}
     return document
 
 

@@ -13,24 +13,33 @@ from flask_smorest import Blueprint
 from qrcode.image.svg import SvgPathImage
 
 from app.actions.records import create
-from app.actions.tags import TAGS, read_url, url_of
+from app.actions.tags import TAGS, TagVersion, Wanted, read_history, read_url, sheet_of, url_of
+from app.api.answers import answer
 from app.api.examples import TAG, as_listed, as_sent
 from app.api.operations import Asked, Content, operation
+from app.api.problems import malformed
 from app.api.records import Face, draft_of, list_of_records, read_record, replace_record, sent, told_by
+from app.api.sheets import pdf_of, svg_of
 from app.rules.tags import Tag as TagValue
 from app.rules.tags import TagKind
 from schemas.envelopes import list_of
 from schemas.queries import OfCustomerQuerySchema
-from schemas.tags import NewTagSchema, TagRequestSchema, TagSchema
+from schemas.tags import NewTagSchema, TagRequestSchema, TagSchema, TagSheetQuerySchema, TagVersionsSchema
 
 tags = Blueprint("tags", __name__, url_prefix="/api/v1/tags", description="Taggar vid kundens dörr.")
 
 _TAG = Face(path="/api/v1/tags", subject=TAGS, request=TagRequestSchema, resource=TagSchema())
 _SENT = Content(schema=TagRequestSchema, example=as_sent(TAG))
 _ANSWER = Content(schema=TagSchema, example=TAG)
+_NAMED = {**TAG, "short_code": "3WP4-TQG9-4"}
 _URL = f"https://hemtid.example/t/{TAG['id']}.1.0ymTkTgkVxDX3w8rW5Zq4cY1"
-_MADE = Content(schema=NewTagSchema, example={**TAG, "token": _URL})
+_MADE = Content(schema=NewTagSchema, example={**_NAMED, "token": _URL})
 _SVG = "image/svg+xml"
+_PDF = "application/pdf"
+_SHEET_SVG = Content(schema={"type": "string"}, example="<svg …/>", media=_SVG)
+_SHEET_PDF = Content(schema={"type": "string", "format": "binary"}, example="%PDF-1.4 …", media=_PDF)
+_VERSION = {**_NAMED, "version": 1, "recorded_by": TAG["customer_id"], "keys_changed": False}
+MOST_NAMED = 200
 
 
 @tags.route("")
@@ -50,7 +59,7 @@ class Tags(MethodView):
 
         def dump(tag: TagValue) -> dict[str, Any]:
             token = url_of(asked.running.settings, tag.id) if tag.kind is TagKind.QR else None
-            return {**_TAG.dump(tag), "token": token}
+            return {**_TAG.dump(tag), "short_code": tag.short_code, "token": token}
 
         told = replace(told_by(_TAG.path, dump, 201), dump=_TAG.dump)
         return sent(create(asked.call, TAGS, draft_of(asked.value, TagRequestSchema), told))
@@ -69,6 +78,55 @@ class Tag(MethodView):
     def put(self, asked: Asked, tag_id: str) -> Response:
         """Replace a tag: mount it, revoke it, tell that it is lost."""
         return replace_record(asked, _TAG, tag_id)
+
+
+@tags.route("/<id:tag_id>/versions")
+class TagVersions(MethodView):
+    """What has become of a tag."""
+
+    @operation("readTagVersions", answers=Content(schema=TagVersionsSchema, example={"items": [_VERSION]}))
+    def get(self, asked: Asked, tag_id: str) -> Response:
+        """Read a tag's history, the oldest version first: issued, mounted, moved, revoked, given other keys."""
+        found = read_history(asked.call, tag_id)
+        return answer({"items": [_version(one) for one in found]})
+
+
+def _version(one: TagVersion) -> dict[str, Any]:
+    told = {"version": one.tag.version, "recorded_by": one.recorded_by, "keys_changed": one.keys_changed}
+    return {**_TAG.dump(one.tag), "short_code": one.tag.short_code, **told}
+
+
+@tags.route("/sheet.svg")
+class TagSheetSvg(MethodView):
+    """Labels to print, as a drawing."""
+
+    @operation("readTagSheetSvg", query=TagSheetQuerySchema, answers=_SHEET_SVG)
+    def get(self, asked: Asked) -> Response:
+        """Read a sheet of QR tags to print, A4, its pages one below the other. It names nobody."""
+        return Response(svg_of(sheet_of(asked.call, _wanted(asked))), mimetype=_SVG)
+
+
+@tags.route("/sheet.pdf")
+class TagSheetPdf(MethodView):
+    """Labels to print, as a document."""
+
+    @operation("readTagSheetPdf", query=TagSheetQuerySchema, answers=_SHEET_PDF)
+    def get(self, asked: Asked) -> Response:
+        """Read a sheet of QR tags to print, A4, 21 labels a page. It names nobody."""
+        return Response(pdf_of(sheet_of(asked.call, _wanted(asked)), asked.now), mimetype=_PDF)
+
+
+def _wanted(asked: Asked) -> Wanted:
+    query = asked.query
+    ids = None if query["ids"] is None else frozenset(query["ids"].split(","))
+    if ids is not None and len(ids) > MOST_NAMED:
+        raise malformed("/ids", f"Give at most {MOST_NAMED} ids.")
+    return Wanted(
+        customer_id=query["customer_id"],
+        provider_id=query["provider_id"],
+        municipality=query["municipality"],
+        ids=ids,
+    )
 
 
 @tags.route("/<id:tag_id>/qr.svg")

@@ -96,6 +96,13 @@ KINDS: tuple[PolicyKind, ...] = (
     PolicyKind(name="very_short_visit_seconds", unit="s", default=120, rule="D15", says="a visit shorter than this"),
     PolicyKind(name="clock_apart_seconds", unit="s", default=120, rule="D16", says="clock estimates further apart"),
     PolicyKind(
+        name="tap_order_seconds",
+        unit="s",
+        default=60,
+        rule="D21",
+        says="a tap this much later than one with a higher counter contradicts it (two verified clocks: 30 s each)",
+    ),
+    PolicyKind(
         name="sequence_gap_seconds", unit="s", default=172_800, rule="D22", says="a gap in a phone's numbers older than"
     ),
     PolicyKind(

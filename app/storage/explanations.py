@@ -14,7 +14,7 @@ from app.rules.deviations.values import Explanation, Rule, Verdict, VerdictOutco
 from app.storage.database import Transaction
 from app.storage.deviations import get_deviations
 from app.storage.records import cut
-from app.storage.statements import Row, among, insert_rows, locking, mappings
+from app.storage.statements import Row, among, insert_rows, mappings
 from app.storage.tables.deviations import deviation, explanation_deviation, verdict
 from app.storage.tables.deviations import explanation as table
 
@@ -94,11 +94,11 @@ def insert_verdict(tx: Transaction, care_system_id: str, value: Judged) -> None:
 
 
 def get_explanation(
-    tx: Transaction, care_system_id: str, explanation_id: str, *, scope: Scope | None = None, lock: bool = False
+    tx: Transaction, care_system_id: str, explanation_id: str, *, scope: Scope | None = None
 ) -> Explained | None:
     """The explanation with its newest verdict, None where any of its deviations is outside the scope."""
     statement = select(table).where(table.c.care_system_id == care_system_id, table.c.id == explanation_id)
-    found = _explained(tx, care_system_id, locking(tx, statement) if lock else statement)
+    found = _explained(tx, care_system_id, statement)
     if not found:
         return None
     seen = get_deviations(tx, care_system_id, found[0].deviation_ids, scope=scope)

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from app.rules.deviations.facts import Facts
 from app.rules.plans import PlannedVisit
-from app.rules.tags import Tag, named_by_text
+from app.rules.tags import Tag, named_by_text, named_tag
 from app.rules.time import month_interval
-from app.rules.visits.values import Registration
+from app.rules.visits.clock import in_one_boot
+from app.rules.visits.values import Registration, Resolved
 from app.storage.database import Transaction
 from app.storage.explanations import rule_explanations
 from app.storage.extensions import all_extensions
@@ -30,7 +31,8 @@ from app.storage.tables.extensions import extension
 from app.storage.tables.visits import registration, visit, visit_household
 from app.storage.tags import TAG
 from app.storage.visits.corrections import corrections_of
-from app.storage.visits.rows import registration_of
+from app.storage.visits.rows import resolved_of
+from app.storage.visits.taps import taps_beside
 
 MARGIN = timedelta(days=4)
 """Registrations this long before and after a month are read too: the longest stay is 72 h. Source: V4."""
@@ -89,6 +91,7 @@ class _Registered:
 
     registration: Registration
     customer_ids: frozenset[str]
+    resolved: Resolved
     tag_id: str | None
 
 
@@ -163,10 +166,13 @@ def _registered(asked: _Asked, *conditions: ColumnElement[bool]) -> dict[str, _R
     )
     found: dict[str, _Registered] = {}
     for row in mappings(asked.tx, statement):
-        value = registration_of(row)
+        resolved = resolved_of(row)
+        value = resolved.registration
         told = (value.customer_id, row["resolved_customer_id"], row["tag_customer_id"])
         customers = {one for one in told if one is not None} | {one.customer_id for one in value.household}
-        found[value.id] = _Registered(registration=value, customer_ids=frozenset(customers), tag_id=row["tag_id"])
+        found[value.id] = _Registered(
+            registration=value, customer_ids=frozenset(customers), resolved=resolved, tag_id=row["tag_id"]
+        )
     return found
 
 
@@ -196,6 +202,7 @@ def _gathered(asked: _Asked, core: frozenset[str], whose: frozenset[str], regist
         corrections=_known(corrections_of(tx, cs, ids), asked.recorded_before),
         extensions=_known(extensions, asked.recorded_before),
         decisions=_known(decisions, asked.recorded_before),
+        taps=taps_beside(tx, cs, in_one_boot(one.resolved for one in registered)),
         explanations=rule_explanations(tx, cs, about, recorded_before=asked.recorded_before),
     )
 
@@ -212,7 +219,7 @@ def _tags(asked: _Asked, customer_ids: frozenset[str], registered: Sequence[_Reg
     """Every version of the customers' tags, and of whatever tag the registrations may have read."""
     table = TAG.tables.versions
     texts = {one.registration.place.text for one in registered} - {None}
-    uids = {one.registration.place.uid for one in registered} - {None}
+    uids = {uid for one in registered for _, uid in [named_tag(one.registration.place)]} - {None}
     named = {one.tag_id for one in registered} - {None} | {named_by_text(str(text)) for text in texts}
     ids = select(table.c.id).where(
         table.c.care_system_id == asked.care_system_id,

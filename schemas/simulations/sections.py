@@ -17,6 +17,7 @@ from app.rules.plans import PlannedVisit
 from app.rules.policies import Policy
 from app.rules.providers import Accreditation, Provider
 from app.rules.rates import Rate
+from app.rules.sun import Sun
 from app.rules.tags import Tag
 from app.rules.time import BEGINNING
 from app.rules.visits.values import Correction
@@ -57,8 +58,14 @@ def _as(value: type[Any]) -> Callable[[Loaded, Loaded], Made]:
 
 
 def _kept(loaded: Loaded) -> dict[str, Any]:
-    """Without what is taken in only: a file needs no personal identity number, and its tags no keys."""
-    return {key: value for key, value in loaded.items() if key not in ("personal_identity_number", "sun")}
+    """Without what is taken in only: a file needs no personal identity number."""
+    return {key: value for key, value in loaded.items() if key != "personal_identity_number"}
+
+
+def _tag(loaded: Loaded, raw: Loaded) -> Made:
+    """A tag, with the keys that the file may give for a cryptographic one."""
+    sun: Sun | None = loaded.get("sun")
+    return _as(Tag)({**loaded, "sun": None if sun is None else sun.unsealed()}, raw)
 
 
 def _registration(loaded: Loaded, raw: Loaded) -> Made:
@@ -134,7 +141,7 @@ SECTIONS: tuple[Section, ...] = (
     _section("caregivers", "caregiver", shapes.ScenarioCaregiverSchema(), _as(Caregiver)),
     _section("customers", "customer", shapes.ScenarioCustomerSchema(), _as(Customer)),
     _section("absences", "absence", shapes.ScenarioAbsenceSchema(), _as(Absence)),
-    _section("tags", "tag", shapes.ScenarioTagSchema(), _as(Tag)),
+    _section("tags", "tag", shapes.ScenarioTagSchema(), _tag),
     _section("grants", "grant", shapes.ScenarioGrantSchema(), _as(Grant)),
     _section("orders", "order", shapes.ScenarioOrderSchema(), _as(Order)),
     _section("rates", "rate", shapes.ScenarioRateSchema(), _as(Rate)),

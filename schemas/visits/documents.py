@@ -60,6 +60,7 @@ def registration_document(one: Resolved) -> Document:
         "corrected_at": _instant(one.clock.corrected_at),
         "clock_grade": one.clock.grade.value,
         "evidence_grade": one.evidence_grade,
+        "device_id": told.device_id,
     }
 
 

@@ -148,6 +148,7 @@ class RegistrationSchema(RegistrationFields, ResourceSchema):
     corrected_at = Instant(required=True)
     clock_grade = Choice(ClockGrade)
     evidence_grade = StrictInteger(least=0, most=3)
+    device_id = Identifier(load_default=None)
 
 
 def registration_from(

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.storage.ids import new_id
 from tests.api.world import ProviderOf, SystemOf, World
+from tests.phones import enrolled
 
 VISITED = "2014-02-03T09:00:00Z"
 LEFT = "2014-02-03T09:40:00Z"
@@ -66,8 +67,16 @@ def _standing(world: World, system: SystemOf, provider: ProviderOf, code: str) -
         "policy_id": system.policy_id,
         "user_id": provider.coordinator.id,
         "client_id": provider.scheduler.id,
+        **_quarantined(provider),
         "month": "2014-01",
     }
+
+
+def _quarantined(provider: ProviderOf) -> dict[str, str]:
+    """A phone, and what it sent that could not be registered."""
+    phone = enrolled(provider)
+    sent = phone.post("/registrations/batch", {"items": ["no registration"]})
+    return {"device_id": phone.id, "quarantined_id": sent.json["results"][0]["quarantine_id"]}
 
 
 def registration(provider: ProviderOf, code: str, kind: str, at: str, **more: Any) -> dict[str, Any]:

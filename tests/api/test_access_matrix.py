@@ -95,6 +95,17 @@ ROUTES: Mapping[str, str] = {
     f"GET {V1}/tags/<id:tag_id>": "kb",
     f"PUT {V1}/tags/<id:tag_id>": "kb",
     f"GET {V1}/tags/<id:tag_id>/qr.svg": "kb",
+    f"GET {V1}/tags/<id:tag_id>/versions": "kb",
+    f"GET {V1}/tags/sheet.svg": "kb",
+    f"GET {V1}/tags/sheet.pdf": "kb",
+    f"GET {V1}/devices": "k",
+    f"POST {V1}/devices": "k",
+    f"GET {V1}/devices/<id:device_id>": "k",
+    f"POST {V1}/devices/<id:device_id>/revocation": "k",
+    f"POST {V1}/devices/enrolment": "g",
+    f"GET {V1}/quarantine": "k",
+    f"GET {V1}/quarantine/<id:quarantined_id>": "k",
+    f"POST {V1}/quarantine/<id:quarantined_id>/verdict": "k",
     f"GET {V1}/planned-visits": "gks",
     f"POST {V1}/planned-visits": "ks",
     f"GET {V1}/planned-visits/<id:planned_visit_id>": "gks",
@@ -110,6 +121,7 @@ ROUTES: Mapping[str, str] = {
     f"POST {V1}/registrations": "gm",
     f"GET {V1}/registrations/<id:registration_id>": "gkr",
     f"POST {V1}/registrations/batch": "gm",
+    f"POST {V1}/registrations/csv": "m",
     f"GET {V1}/visits": "gkbcsr",
     f"GET {V1}/visits/<id:visit_id>": "gkbcsr",
     f"GET {V1}/visits/<id:visit_id>/corrections": "gkbcsr",
@@ -137,12 +149,21 @@ ROUTES: Mapping[str, str] = {
     f"GET {V1}/reimbursement/excess": "kbcr",
     f"POST {V1}/simulations": "c",
     f"GET {V1}/changes": "sr",
+    f"GET {V1}/ledger/seals": "ca",
+    f"GET {V1}/ledger/keys": OPEN,
+    f"GET {V1}/ledger/proofs/<id:registration_id>": "gkcra",
 }
 """Who may, as A2 has it, by the letters above; written by hand, so that a slip in the product's own table is seen."""
 
 NOT_ITS_OWN = {(Role.CAREGIVER, f"{V1}/extensions/<id:extension_id>/withdrawal")}
 """A caregiver withdraws its own requests only, and those of the world are its coordinator's (E3)."""
-UNPAGED = {f"{V1}/municipalities", f"{V1}/months/<month:month>", f"{V1}/reimbursement/excess"}
+UNPAGED = {
+    f"{V1}/municipalities",
+    f"{V1}/months/<month:month>",
+    f"{V1}/reimbursement/excess",
+    f"{V1}/tags/sheet.svg",
+    f"{V1}/tags/sheet.pdf",
+}
 
 REACHED: Mapping[Role, frozenset[Relation]] = {
     **dict.fromkeys(
@@ -234,7 +255,7 @@ def _bodies(world: World) -> dict[tuple[str, str], Any]:
         path = re.sub(r"<\w+:(\w+)>", r"{\1}", route.rule)
         told = specification["paths"][path][route.method.lower()].get("requestBody")
         if told is not None:
-            found[route.method, route.rule] = told["content"]["application/json"]["example"]
+            found[route.method, route.rule] = next(iter(told["content"].values()))["example"]
     return found
 
 
@@ -320,7 +341,9 @@ def test_A1_no_list_names_anything_out_of_reach(world: World) -> None:
             assert answer.status_code == 200, f"{role} {route.rule}: {answer.text}"
             for relation, ids in matrix.places.items():
                 if relation not in REACHED[role]:
-                    named = [slot for slot, one in ids.items() if one != matrix.own[slot] and one in answer.text]
+                    named = [
+                        slot for slot, one in ids.items() if one != matrix.own[slot] and one.encode() in answer.data
+                    ]
                     leaks += [
                         f"{role} {route.rule} names {relation} {slot}"
                         for slot in named

@@ -117,10 +117,13 @@ WRITERS = {
     "caregivers": "coordinator", "tags": "coordinator", "planned-visits": "coordinator", "visits": "coordinator",
     "deviations": "coordinator", "explanations": "coordinator", "extensions": "coordinator",
     "registrations": "measurer", "changes": "scheduler", "tokens": "coordinator", "jwks": "coordinator",
+    "ledger": "controller", "devices": "coordinator", "quarantine": "coordinator",
 }  # fmt: skip
 """Who tries the operations of each path."""
-OTHERS = {"listRegistrations": "coordinator", "readRegistration": "coordinator", "decideExtension": "officer",
-          "judgeExplanation": "officer", "attestMonth": "coordinator"}  # fmt: skip
+OTHERS = {
+    "enrolDevice": "caregiver", "listRegistrations": "coordinator", "readRegistration": "coordinator",
+    "decideExtension": "officer", "judgeExplanation": "officer", "attestMonth": "coordinator",
+}  # fmt: skip
 
 
 def _who(world: World, path: str, operation_id: str) -> Somebody:
@@ -130,6 +133,7 @@ def _who(world: World, path: str, operation_id: str) -> Somebody:
         "controller": system.controller,
         "officer": system.officers["2029"],
         "coordinator": provider.coordinator,
+        "caregiver": provider.caregiver,
         "measurer": system.measurer,
         "scheduler": provider.scheduler,
     }[OTHERS.get(operation_id, WRITERS[path.split("/")[3]])]

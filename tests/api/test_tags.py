@@ -58,13 +58,3 @@ def test_a_tag_is_revoked_by_replacing_it(world: World) -> None:
     revoked = provider.coordinator.put(f"/tags/{tag_id}", sent | {"state": "revoked"}, etag=read.headers["ETag"])
     assert revoked.json == read.json | {"state": "revoked", "recorded_at": "2014-02-03T08:00:00Z"}
     assert world.home.officers["2029"].read(f"/tags/{tag_id}")["state"] == "revoked"
-
-
-def test_keys_of_cryptographic_taps_are_refused_while_they_cannot_be_kept(sqlite_home: World) -> None:
-    provider = sqlite_home.home.providers[0]
-    sun = {"mode": "encrypted", "meta_key": "0" * 32, "file_key": "1" * 32, "mac_input": "none"}
-    sent = {"customer_id": provider.customers["2029"].id, "kind": "nfc_sun", "valid_from": "2014-02-03"}
-    refused = provider.coordinator.post("/tags", sent | {"sun": sun})
-    assert problem(refused, 422, "malformed")["errors"][0]["pointer"] == "/sun"
-    assert "1" * 32 not in refused.text
-    assert provider.coordinator.make("/tags", sent)["kind"] == "nfc_sun"

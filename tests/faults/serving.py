@@ -41,6 +41,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
             {str(version): key.hex() for version, key in settings.tag_keys.items()}
         ).decode(),
         "HEMTID_CURSOR_KEY": settings.cursor_key.hex(),
+        "HEMTID_SUN_KEY": (settings.sun_key or b"").hex(),
     }
 
 

@@ -174,21 +174,100 @@ def test_D10_a_revoked_or_lost_tag_is_read_with_its_problem(state: TagState, pro
     assert reading == Reading(tag_id="tag-k", customer_id="k", problem=problem)
 
 
+NOON = "2014-02-03T12:00:00+01:00"
+AFTERWARDS = "2014-02-05T08:00:00+01:00"
+
+
 @pytest.mark.parametrize(
-    ("known", "problem"),
+    ("on", "known", "problem"),
     [
-        pytest.param("2014-02-03T11:59:59+01:00", None, id="recorded a second before it was revoked"),
-        pytest.param("2014-02-03T12:00:00+01:00", TagProblem.REVOKED, id="recorded as it was revoked"),
-        pytest.param("2014-02-03T12:00:01+01:00", TagProblem.REVOKED, id="recorded a second after"),
+        pytest.param(
+            "2014-02-03T11:59:59+01:00", "2014-02-03T11:59:59+01:00", None, id="a second before, told at once"
+        ),
+        pytest.param("2014-02-03T11:59:59+01:00", AFTERWARDS, None, id="a second before, delivered days later"),
+        pytest.param(NOON, NOON, TagProblem.REVOKED, id="as it was revoked"),
+        pytest.param("2014-02-03T12:00:01+01:00", AFTERWARDS, TagProblem.REVOKED, id="a second after"),
     ],
 )
-def test_V5_a_tag_is_judged_as_it_was_known_when_the_registration_was_recorded(
-    known: str, problem: TagProblem | None
+@pytest.mark.parametrize("state", [TagState.REVOKED, TagState.LOST])
+def test_V5_a_tag_is_revoked_from_the_instant_on_however_late_the_reading_is_delivered(
+    state: TagState, on: str, known: str, problem: TagProblem | None
 ) -> None:
     """FAULTS 34."""
-    revoked = a_tag("tag-k", state=TagState.REVOKED, version=2, recorded_at=at("12:00"))
+    revoked = a_tag("tag-k", state=state, version=2, recorded_at=at(NOON))
 
-    assert read(a_known(a_tag("tag-k"), revoked), known=known, text="tag-k").problem is problem
+    assert read(a_known(a_tag("tag-k"), revoked), on=on, known=known, text="tag-k").problem is problem
+
+
+def test_V5_what_is_revoked_later_is_not_known_when_the_registration_is_recorded() -> None:
+    """FAULTS 34: the tap is recorded a second before the revocation, by a clock that runs fast."""
+    revoked = a_tag("tag-k", state=TagState.REVOKED, version=2, recorded_at=at(NOON))
+    tags = a_known(a_tag("tag-k"), revoked)
+
+    assert read(tags, on="2014-02-03T13:00:00+01:00", known="2014-02-03T11:59:59+01:00", text="tag-k") == K_READ
+
+
+@pytest.mark.parametrize(
+    ("on", "known", "customer"),
+    [
+        pytest.param("2014-02-09T23:59:59+01:00", "2014-02-09T23:59:59+01:00", "k", id="the last second before"),
+        pytest.param("2014-02-09T23:59:59+01:00", "2014-02-20T08:00:00+01:00", "k", id="the same, weeks late"),
+        pytest.param("2014-02-10T00:00:00+01:00", "2014-02-20T08:00:00+01:00", "k2", id="the first second there"),
+    ],
+)
+def test_V14_a_moved_tag_is_the_first_customers_until_the_day_of_the_move(on: str, known: str, customer: str) -> None:
+    """FAULTS 34: moved by a new version from the 10th on, which was recorded on the 8th."""
+    moved = a_tag(
+        "tag-k", customer="k2", valid_from="2014-02-10", version=2, recorded_at=at("2014-02-08T09:00:00+01:00")
+    )
+
+    assert read(a_known(a_tag("tag-k"), moved), on=on, known=known, text="tag-k") == Reading(
+        tag_id="tag-k", customer_id=customer
+    )
+
+
+def test_V14_a_customer_that_was_wrong_from_the_beginning_is_set_right_for_all_days() -> None:
+    right = a_tag("tag-k", customer="k2", version=2, recorded_at=at(NOON))
+
+    assert read(a_known(a_tag("tag-k"), right), known=AFTERWARDS, text="tag-k").customer_id == "k2"
+
+
+def test_D10_a_first_day_that_is_set_later_is_no_move() -> None:
+    later = a_tag("tag-k", valid_from="2014-02-10", version=2, recorded_at=at(NOON))
+
+    assert read(a_known(a_tag("tag-k"), later), known=AFTERWARDS, text="tag-k").problem is TagProblem.NOT_VALID
+
+
+@pytest.mark.parametrize(
+    ("on", "uid", "problem"),
+    [
+        pytest.param("2014-02-03T11:59:59+01:00", UID, None, id="the old chip, a second before"),
+        pytest.param(NOON, UID, TagProblem.REPLACED, id="the old chip, as it was replaced"),
+        pytest.param(NOON, "04BB", None, id="the new chip"),
+        pytest.param("2014-02-03T11:00:00+01:00", "04BB", None, id="the new chip, read before that was recorded"),
+    ],
+)
+def test_D10_a_chip_that_was_replaced_proves_nothing_more(on: str, uid: str, problem: TagProblem | None) -> None:
+    """FAULTS 34."""
+    tags = a_known(a_tag("tag-k", uid=UID), a_tag("tag-k", uid="04BB", version=2, recorded_at=at(NOON)))
+
+    assert read(tags, on=on, known=AFTERWARDS, uid=uid).problem is problem
+
+
+@pytest.mark.parametrize(
+    ("on", "problem"),
+    [
+        pytest.param("2014-02-03T11:59:59+01:00", None, id="a second before, delivered days later"),
+        pytest.param(NOON, TagProblem.REVOKED, id="as it was retired"),
+    ],
+)
+def test_D10_a_key_that_is_retired_signs_for_what_was_read_before(on: str, problem: TagProblem | None) -> None:
+    """FAULTS 34: a tag printed under key 1 is read under key 2, until key 1 is retired."""
+    keys = TagKeys(secrets=KEYS.secrets, newest=2, retired={1: at(NOON)})
+    tags = a_known(a_tag("tag-k"), keys=keys)
+
+    assert read(tags, on=on, known=AFTERWARDS, text=token_for("tag-k", OLD)).problem is problem
+    assert read(tags, on=on, known=AFTERWARDS, text=token_for("tag-k", KEYS)) == K_READ
 
 
 @pytest.mark.parametrize(("on", "customer"), [("2014-02-09T23:59:59+01:00", "k"), ("2014-02-10T00:00:00+01:00", "k2")])

@@ -15,6 +15,7 @@ from app.rules.plans import Cancellation, CancelledBy, PlannedVisit
 from app.rules.policies import Policy
 from app.rules.providers import Accreditation, CareSystem, Law, Provider, ProviderKind, Service
 from app.rules.rates import Band, Holidays, Rate, Window
+from app.rules.sun import SunMacInput, SunMode, SunParameters, SunSetup
 from app.rules.tags import ManualReason, Method, Place, Reading, Tag, TagKind, TagProblem, TagState
 from app.rules.visits.values import (
     Activity,
@@ -115,6 +116,12 @@ TAG_OF_ANNA = Tag(
     state=TagState.MOUNTED,
     valid_from=date(2014, 1, 1),
     valid_before=date(2020, 1, 1),
+    sun=SunSetup(
+        mode=SunMode.PLAIN,
+        mac_input=SunMacInput.ENC,
+        parameters=SunParameters(cmac="c", enc="e"),
+        keys="sealed",
+    ),
 )
 GRANTED = Grant(
     id="grant",

@@ -94,7 +94,7 @@ def test_A1_signing_in_gives_the_role_and_scope_that_are_kept(house: House) -> N
     scope = {"care_system_id": house.care_system_id, "provider_id": provider_id, "caregiver_id": caregiver_id}
     kept = keep_user(house.database, house.operator, Role.CAREGIVER, "caregiver", **scope)
     signed = signing_in.by_password(house.database, "caregiver", PASSWORD, NOW)
-    assert signed.actor == Actor(id=kept.id, role=Role.CAREGIVER, session_id=signed.actor.session_id, **scope)
+    assert signed.actor == Actor(id=kept.id, role=Role.CAREGIVER, session_id=signed.actor.session_id, **scope)  # type: ignore[arg-type]
     assert signed.actor.session_id is not None
 
 
@@ -331,7 +331,9 @@ def test_A1_a_client_signs_in_with_its_secret_and_gets_no_refresh_token(house: H
     kept, secret = keep_client(house.database, house.operator, Role.REIMBURSEMENT_CLIENT, **scope)
     signed = signing_in.by_secret(house.database, kept.id, secret)
     assert signed == SignedIn(
-        subject=Subject.CLIENT, actor=Actor(id=kept.id, role=Role.REIMBURSEMENT_CLIENT, **scope), refresh_token=None
+        subject=Subject.CLIENT,
+        actor=Actor(id=kept.id, role=Role.REIMBURSEMENT_CLIENT, **scope),  # type: ignore[arg-type]
+        refresh_token=None,
     )
     for client_id, presented in ((kept.id, secret + "x"), (kept.id, digest(secret)), (new_id(), secret), ("", "")):
         with pytest.raises(NotSignedIn):

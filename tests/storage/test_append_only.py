@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.exc import DatabaseError
 
-from app.rules.access import Actor, Role
-from app.rules.extensions import ExtensionState
-from app.storage.access_log import Seen, record
-from app.storage.database import Database, Transaction
-from app.storage.deviations import Happened, Happening, save_deviations
-from app.storage.events import Event, append, publish
-from app.storage.explanations import insert_explanation, insert_verdict
-from app.storage.extensions import Note, insert_decision, insert_extension, insert_note
-from app.storage.reimbursement import append_lines, insert_run
+from app.actions.ledger.seal import seal_new
+from app.storage.database import Database
 from app.storage.tables import metadata
 from app.storage.tables.append_only import APPENDED, is_append_only
-from app.storage.visits import New, approve_correction, insert_correction, save_registrations
-from tests.storage.care import BY, CS, DECIDED, EXTENDED, NOON, WHOLE_REGISTRATION
-from tests.storage.money import LINE, RUN
-from tests.storage.said import CORRECTION, DEVIATION, EXPLAINED, JUDGED
+from tests.settings import settings_for
+from tests.storage.appended import write_check_ins, write_one_of_each
+from tests.storage.care import CS, NOON
 
 ACCOUNTS = ("user_account_version", "client_version")
 """Versions of accounts: tests/storage/test_access.py tries these."""
@@ -30,29 +23,12 @@ TABLES = sorted(name for name in metadata.tables if is_append_only(name) and nam
 
 @pytest.fixture
 def written(care: Database) -> Database:
-    """A row stands in every append-only table."""
+    """A row stands in every append-only table; of the ledger's nodes one is kept for 256 leaves."""
     with care.transaction() as tx:
-        _write(tx)
+        write_one_of_each(tx)
+        write_check_ins(tx, "more", 256)
+    seal_new(care, settings_for("", seal_key=Ed25519PrivateKey.generate()), CS, NOON)
     return care
-
-
-def _write(tx: Transaction) -> None:
-    save_registrations(tx, CS, [New(resolved=WHOLE_REGISTRATION, content_hash="0" * 64, by=BY)])
-    insert_correction(tx, CS, CORRECTION, by=BY)
-    approve_correction(tx, CS, CORRECTION.id, by="another", at=NOON, recorded_at=NOON)
-    happened = Happened(deviation_id=DEVIATION.id, at=NOON, what=Happening.OPENED, facts={})
-    save_deviations(tx, CS, [DEVIATION], [happened])
-    insert_explanation(tx, CS, EXPLAINED, facts={DEVIATION.id: DEVIATION.facts})
-    insert_verdict(tx, CS, JUDGED)
-    insert_extension(tx, CS, EXTENDED, state=ExtensionState.REQUESTED, by=BY)
-    insert_decision(tx, CS, DECIDED)
-    insert_note(tx, CS, Note(id="note", extension_id="extension", by=BY, at=NOON, text="När?"))
-    insert_run(tx, CS, RUN)
-    append_lines(tx, CS, RUN, [LINE])
-    append(tx, CS, [Event(at=NOON, type="visit.opened", resource_type="visit", resource_id="visit", data={})])
-    publish(tx, CS)
-    auditor = Actor(id="auditor", role=Role.AUDITOR, care_system_id=CS)
-    record(tx, CS, actor=auditor, what="customer", whom=[Seen(whom_type="customer", whom_id="anna")], at=NOON)
 
 
 def _rows(connection: Connection, table: str) -> int:

@@ -47,6 +47,8 @@ class Claims:
     session_id: str | None
     expires_at: int
     """Seconds since 1970; the token is valid before it."""
+    thumbprint: str | None = None
+    """Of the phone's key that the token is bound to, None where it is bound to none. Source: RFC 9449 section 6."""
     care_system_id: str | None = None
     """Where to look first. Whose facts are reached is the actor's to say, which is looked up."""
 
@@ -67,8 +69,8 @@ class TokenAuthority:
         """The public key as a JWK set. Source: RFC 7517."""
         return {"keys": [dict(self._jwk)]}
 
-    def issue(self, subject: Subject, actor: Actor, now: datetime) -> str:
-        """A token for the actor, valid for ten minutes from `now`."""
+    def issue(self, subject: Subject, actor: Actor, now: datetime, thumbprint: str | None = None) -> str:
+        """A token for the actor, valid for ten minutes from `now`, bound to the key of `thumbprint` if there is one."""
         issued_at = int(now.timestamp())
         claims = {
             "iss": self._issuer,
@@ -83,6 +85,8 @@ class TokenAuthority:
         }
         if actor.session_id is not None:
             claims["sid"] = actor.session_id
+        if thumbprint is not None:
+            claims["cnf"] = {"jkt": thumbprint}
         return jwt.encode(claims, self._private, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": self._jwk["kid"]})
 
     def verify(self, token: str, now: datetime) -> Claims:
@@ -90,11 +94,16 @@ class TokenAuthority:
 
         One that was verified before is only asked for its age.
         """
-        recalled = self._recalled(token)
-        claims = recalled or self._read(token, now)
+        claims = self.verify_of_any_age(token, now)
         if now.timestamp() >= claims.expires_at:
             raise NotSignedIn(_REFUSAL)
-        if recalled is None:
+        return claims
+
+    def verify_of_any_age(self, token: str, now: datetime) -> Claims:
+        """The same for a token whose time may be over: what a revoked phone can still show. Raises `NotSignedIn`."""
+        recalled = self._recalled(token)
+        claims = recalled or self._read(token, now)
+        if recalled is None and now.timestamp() < claims.expires_at:
             self._remember(token, claims)
         return claims
 
@@ -112,7 +121,7 @@ class TokenAuthority:
                 self._verified.popitem(last=False)
 
     def _read(self, token: str, now: datetime) -> Claims:
-        if len(token) > LONGEST_TOKEN or not _is_canonical(token):
+        if len(token) > LONGEST_TOKEN or not is_canonical(token):
             raise NotSignedIn(_REFUSAL)
         try:
             header = jwt.get_unverified_header(token)
@@ -149,7 +158,11 @@ def _claims(stated: Mapping[str, Any], now: datetime) -> Claims:
     if not 0 < expires_at - issued_at <= ACCESS_TOKEN_SECONDS or issued_at > now.timestamp() + CLOCK_APART_SECONDS:
         raise NotSignedIn(_REFUSAL)
     actor_id, client_id, session_id = stated["sub"], stated["client_id"], stated.get("sid")
+    confirmed = stated.get("cnf", {})
+    bound_to = confirmed.get("jkt") if isinstance(confirmed, Mapping) else confirmed
     if client_id not in (actor_id, AUDIENCE) or not isinstance(session_id, str | None):
+        raise NotSignedIn(_REFUSAL)
+    if not isinstance(bound_to, str | None) or (confirmed and bound_to is None):
         raise NotSignedIn(_REFUSAL)
     subject = Subject.CLIENT if client_id == actor_id else Subject.USER
     return Claims(
@@ -157,6 +170,7 @@ def _claims(stated: Mapping[str, Any], now: datetime) -> Claims:
         actor_id=actor_id,
         session_id=session_id,
         expires_at=expires_at,
+        thumbprint=bound_to,
         care_system_id=_care_system(stated.get("scope")),
     )
 
@@ -166,7 +180,7 @@ def _care_system(scope: object) -> str | None:
     return next((one.removeprefix("care_system:") for one in told if one.startswith("care_system:")), None)
 
 
-def _is_canonical(token: str) -> bool:
+def is_canonical(token: str) -> bool:
     """True for three parts of base64url, each in its one spelling: the spare bits at a part's end are zero."""
     return _THREE_PARTS.fullmatch(token) is not None and all(
         len(part) % 4 != 1 and base64.urlsafe_b64encode(base64url_decode(part)).rstrip(b"=") == part.encode()

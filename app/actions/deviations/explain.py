@@ -87,7 +87,7 @@ def judge(call: Call, explanation_id: str, outcome: VerdictOutcome, note: str | 
     call.check(Resource.DEVIATION, Verb.JUDGE)
     cs, scope = call.care_system_id, call.scope(Resource.DEVIATION)
     with call.database.transaction() as tx:
-        explained = get_explanation(tx, cs, explanation_id, scope=scope, lock=True)
+        explained = get_explanation(tx, cs, explanation_id, scope=scope)
         if explained is None:
             raise missing()
         rows = get_deviations(tx, cs, explained.deviation_ids, scope=scope, lock=True)

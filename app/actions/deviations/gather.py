@@ -13,12 +13,13 @@ from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, judge_visits
 from app.rules.deviations.setting import Setting, known_facts, lay_out
 from app.rules.deviations.values import Found
-from app.rules.time import local_day, local_month, shift
+from app.rules.time import Interval, local_day, local_month, shift
 from app.rules.visits.values import Visit
 from app.storage import judging
 from app.storage.database import Transaction
 from app.storage.deviations import Deviation
 from app.storage.judgements import NOBODY, Due, mark_due
+from app.storage.numbers import breaks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -76,6 +77,9 @@ def gather(tx: Transaction, care_system_id: str, dues: Iterable[Due], now: datet
         mark_due(tx, care_system_id, [_due(one, visits) for one in late], at=now)
     whose = _whose(targets)
     facts, stored = judging.around(tx, care_system_id, whose, visits)
+    if whose.provider_ids:
+        received = Interval(whose.start, whose.before)
+        facts = replace(facts, breaks=breaks(tx, care_system_id, received, whose.provider_ids))
     setting = _setting(tx, care_system_id, facts, whose, visits, now)
     orders = _orders_in_question(setting, whose, stored)
     around = (*others, *_answering(tx, care_system_id, setting, visits), *_first(tx, care_system_id, setting, orders))

@@ -15,6 +15,7 @@ from app.storage import coming
 from app.storage.counters import lock_counter, move_counter
 from app.storage.database import Transaction
 from app.storage.judgements import NOBODY, Due, mark_due
+from app.storage.numbers import breaks, skips_standing
 from app.storage.people import CUSTOMER
 from app.storage.placements import pairs
 from app.storage.plans import PLANNED_VISIT
@@ -27,12 +28,15 @@ MONTHS_BACK = 36
 """What fell due longer ago is judged again only where somebody changes it. Source: our decision."""
 _START = ("start_of_care_seconds", "start_of_care_escort_respite_seconds")
 _DAY = 86_400
+_IN_FLIGHT = timedelta(minutes=5)
+"""What was received so long before somebody looked may have been committed after it. Source: our decision."""
 
 
 def mark_what_time_brings(tx: Transaction, care_system_id: str, now: datetime) -> int:
     """How many judgements are due because of the time that passed since somebody looked; they are marked.
 
-    D1 of months that are over, D3 of plans that nobody answered, D7 of visits open too long, D18 and D19 of orders.
+    D1 of months that are over, D3 of plans that nobody answered, D7 of visits open too long, D18 and D19 of orders, D22
+    of phones: numbers that nobody waits for any longer, and those that came at last.
     """
     looked = lock_counter(tx, care_system_id, LOOKED)
     since = max(datetime.fromtimestamp(looked, UTC), now - timedelta(days=31 * MONTHS_BACK))
@@ -44,6 +48,7 @@ def mark_what_time_brings(tx: Transaction, care_system_id: str, now: datetime) -
         *_fell_due(tx, care_system_id, passed, rows),
         *_left_open(tx, care_system_id, now, rows),
         *_over(tx, care_system_id, passed),
+        *_skipped(tx, care_system_id, passed, rows),
     }
     mark_due(tx, care_system_id, dues, at=now)
     move_counter(tx, care_system_id, LOOKED, int(now.timestamp()))
@@ -68,6 +73,14 @@ def _fell_due(tx: Transaction, care_system_id: str, passed: Interval, rows: tupl
     )
     found = falling_due(lay_out(facts, passed.end), passed)
     return {Due(provider_id=one, customer_id=whom, month=month) for one, whom, month in found}
+
+
+def _skipped(tx: Transaction, care_system_id: str, passed: Interval, rows: tuple[Policy, ...]) -> set[Due]:
+    grace = _values("sequence_gap_seconds", rows)
+    received = Interval(passed.start - timedelta(seconds=max(grace) + 1), passed.end - timedelta(seconds=min(grace)))
+    noticed = {(one.provider_id, local_month(one.received_at)) for one in breaks(tx, care_system_id, received)}
+    come = skips_standing(tx, care_system_id, passed.start - _IN_FLIGHT)
+    return {Due(provider_id=one, customer_id=NOBODY, month=month) for one, month in {*noticed, *come}}
 
 
 def _values(name: str, rows: Iterable[Policy]) -> list[int]:

@@ -11,13 +11,13 @@ from typing import Any
 from app.actions.months import event_of
 from app.actions.reimbursement.document import content_hash, excess_document, issued_document
 from app.actions.simulations import with_holidays
+from app.actions.sun import keys_of, reader_of
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, judge_before
 from app.rules.reimbursement.lines import causes_of, excesses, issue, sum_issued, totals
 from app.rules.reimbursement.months import MonthAct, MonthState, move
 from app.rules.reimbursement.runs import Closed, computed_until, months_of_run
 from app.rules.reimbursement.values import Cause, Issued, Line, LineKey
-from app.rules.tags import TagKeys
 from app.rules.time import BEGINNING
 from app.settings import Settings
 from app.storage.counters import lock_counter
@@ -175,18 +175,13 @@ def locked_facts(tx: Transaction, settings: Settings, whose: Whose, months: tupl
     facts = facts_of_month(
         tx, whose.care_system_id, whose.municipality, months, recorded_before=lock, provider_id=whose.provider_id
     )
-    return with_holidays(as_counted(facts, tag_keys(settings)), months)
+    return with_holidays(as_counted(facts, settings), months)
 
 
-def as_counted(facts: Facts, keys: TagKeys) -> Facts:
+def as_counted(facts: Facts, settings: Settings) -> Facts:
     """The facts with the keys that verify tags, and each approved correction recorded when it began to count (V10)."""
     corrections = tuple(
         one if one.approved_at is None else replace(one, recorded_at=max(one.recorded_at, one.approved_at))
         for one in facts.corrections
     )
-    return replace(facts, corrections=corrections, tag_keys=keys)
-
-
-def tag_keys(settings: Settings) -> TagKeys:
-    """The secrets that verify the QR tags."""
-    return TagKeys(secrets=settings.tag_keys, newest=max(settings.tag_keys))
+    return replace(facts, corrections=corrections, tag_keys=keys_of(settings), sun=reader_of(settings))

@@ -9,10 +9,11 @@ from typing import Any
 
 from app.actions.faults import UnknownReferences
 from app.actions.references import Draft, Named
+from app.actions.sun import keys_of, reader_of
 from app.rules.access import Actor, Permission, Resource, Scope, Verb, check_may, scope_of
 from app.rules.people import Caregiver
 from app.rules.policies import policies_of as asked_by_name
-from app.rules.tags import Place, Tag, TagKeys, known_tags, named_by_text
+from app.rules.tags import Tag, known_tags, named_tag, names_no_tag
 from app.rules.visits.resolve import Known, by_id
 from app.rules.visits.values import Registration
 from app.settings import Settings
@@ -24,7 +25,7 @@ from app.storage.policies import policies_of
 from app.storage.records import Master, versions
 from app.storage.statements import among
 from app.storage.tables.tags import tag
-from app.storage.tags import TAG
+from app.storage.tags import TAG, sun_tags
 
 _MASTERS: Mapping[Resource, Master[Any]] = {
     Resource.CUSTOMER: CUSTOMER,
@@ -32,6 +33,9 @@ _MASTERS: Mapping[Resource, Master[Any]] = {
     Resource.PLANNED_VISIT: PLANNED_VISIT,
 }
 """What must be there where it is named. A visit need not: its check-in may come later. Source: V1, FAULTS 5."""
+
+MOST_TRIED = 200
+"""So many cryptographic tags are tried where a text names none. Source: our decision."""
 
 CREATE = Permission(Resource.REGISTRATION, Verb.CREATE)
 
@@ -42,9 +46,12 @@ def check_registers(actor: Actor) -> None:
 
 
 def may_register_for(actor: Actor, caregiver: Caregiver) -> bool:
-    """True where the caregiver is the one signed in, or of the provider that a client measures for. Source: A1, V17."""
+    """True where the caregiver is the one signed in, or of the provider that a client measures for. Source: A1, V17.
+
+    An enrolled phone delivers for whoever of its provider; who was signed in there then is asked by `is_captured_by`.
+    """
     scope = scope_of(actor, Resource.REGISTRATION)
-    own = scope.caregiver_id in (None, caregiver.id)
+    own = actor.device_id is not None or scope.caregiver_id in (None, caregiver.id)
     return own and scope.provider_id in (None, caregiver.provider_id)
 
 
@@ -110,17 +117,9 @@ def completed(draft: Draft, known: Found, actor: Actor) -> dict[str, Any]:
     return draft.complete(known.external)
 
 
-def keys_of(settings: Settings) -> TagKeys:
-    """The secrets that sign QR tags."""
-    return TagKeys(secrets=settings.tag_keys, newest=max(settings.tag_keys))
-
-
-def named_tag(place: Place) -> tuple[str | None, str | None]:
-    """The tag's id and the uid that a proof of place names, proven or not."""
-    return (None if place.text is None else named_by_text(place.text), place.uid)
-
-
-def known_for(tx: Transaction, care_system_id: str, registrations: Collection[Registration], keys: TagKeys) -> Known:
+def known_for(
+    tx: Transaction, care_system_id: str, registrations: Collection[Registration], settings: Settings
+) -> Known:
     """All versions of what these registrations name, by id. A few queries however many they are. Source: V5."""
     caregivers = {one.caregiver_id for one in registrations}
     plan_ids = {one.planned_visit_id for one in registrations if one.planned_visit_id is not None}
@@ -133,7 +132,7 @@ def known_for(tx: Transaction, care_system_id: str, registrations: Collection[Re
         caregivers=by_id(versions(tx, CAREGIVER, care_system_id, caregivers)),
         customers=by_id(versions(tx, CUSTOMER, care_system_id, customers) if customers else ()),
         planned_visits=by_id(plans),
-        tags=known_tags(tags, keys),
+        tags=known_tags(tags, keys_of(settings), reader_of(settings)),
         policies=asked_by_name(policies_of(tx, care_system_id)),
     )
 
@@ -149,4 +148,6 @@ def _tags(tx: Transaction, care_system_id: str, registrations: Collection[Regist
         table = tag.versions
         of_uids = {one.id for one in versions(tx, TAG, care_system_id, conditions=[among(tx, table.c.uid, uids)])}
         found |= {(one.id, one.version): one for one in versions(tx, TAG, care_system_id, of_uids)}
+    if any(names_no_tag(one.place) for one in registrations):
+        found |= {(one.id, one.version): one for one in sun_tags(tx, care_system_id, MOST_TRIED)}
     return tuple(found.values())

@@ -6,7 +6,7 @@ Only what a change can reach is derived again: the timelines of its caregivers, 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -28,6 +28,7 @@ from app.storage.visits import (
     upsert_visits,
 )
 from app.storage.visits.nearby import Stretch, plans_near, visits_near
+from app.storage.visits.taps import taps_beside
 from app.storage.visits.timelines import Timelines, keep_open, open_visits, timelines, touch_doors
 
 AROUND_SECONDS = 12 * 3600
@@ -77,6 +78,7 @@ def project(tx: Transaction, care_system_id: str, change: Change, now: datetime)
 
     Whoever calls has locked the providers before it read anything, and has kept the registrations and corrections.
     """
+    touch_doors(tx, care_system_id, _tapped_doors(change.arrived))
     projecting = _Projecting(tx, care_system_id, change, now)
     projected = projecting.run()
     visits = [*projected.before.values(), *projected.after.values()]
@@ -91,6 +93,12 @@ def project(tx: Transaction, care_system_id: str, change: Change, now: datetime)
     caregivers = {one.caregiver_id for one in moved} | {one.registration.caregiver_id for one in change.arrived}
     keep_open(tx, care_system_id, projecting.ends_of(caregivers))
     return projected
+
+
+def _tapped_doors(arrived: Iterable[Resolved]) -> set[str]:
+    """The customers at whose tags was tapped: from here on nobody taps there unseen, until this is done. D21."""
+    taps = (one.reading for one in arrived if one.reading.counter is not None)
+    return {one.customer_id for one in taps if one.customer_id is not None}
 
 
 def preview(tx: Transaction, care_system_id: str, change: Change, now: datetime) -> Projected:
@@ -118,7 +126,7 @@ class _Projecting:
         """What the change reached."""
         self.spans |= spans_of(self.change.arrived)
         self._see(spot_of(plan) for plan in plans_near(self.tx, self.cs, (), self.change.plan_ids))
-        self._draw_in(self.change.visit_ids)
+        self._draw_in(self.change.visit_ids | self._contradicted())
         while True:
             around, others = self._read_around()
             self.after = self._derived(around)
@@ -134,6 +142,12 @@ class _Projecting:
                 self._see([spot], 2 * max(AROUND_SECONDS, match_seconds(*_where(spot), around)))
             if missing:
                 self._draw_in(missing)
+
+    def _contradicted(self) -> frozenset[str]:
+        """The registrations of which an arrived tap may say something, by whomever. Source: D21."""
+        own = {one.id for one in self.change.arrived}
+        found = taps_beside(self.tx, self.cs, self.change.arrived, contradicted=True)
+        return frozenset(one.registration_id for one in found) - own
 
     def _reached(self, ids: Collection[str], around: Surroundings) -> Projected:
         return Projected(
@@ -177,7 +191,9 @@ class _Projecting:
         return surround(self.tx, self.cs, {key for key in customers if key is not None}, plans, self.now), others
 
     def _derived(self, around: Surroundings) -> dict[str, Visit]:
-        visits = derive(self.lines.registrations.values(), self.corrections, around, self.now)
+        rows = self.lines.registrations.values()
+        beside = taps_beside(self.tx, self.cs, in_one_boot(rows))
+        visits = derive(rows, self.corrections, replace(around, taps=beside), self.now)
         return {visit.id: visit for visit in visits if visit.id in self.lines.settled}
 
     def _see(self, spots: Iterable[Spot], seconds: int = AROUND_SECONDS) -> None:

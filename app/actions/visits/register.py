@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.actions.access.faults import NotSignedIn
+from app.actions.access.signing_in import checked
 from app.actions.faults import UnknownReferences
-from app.actions.visits.known import check_registers, keys_of, may_register_for, named_tag
+from app.actions.sun import keys_of, reader_of
+from app.actions.visits.known import check_registers, may_register_for
 from app.actions.visits.project import Projected
 from app.actions.visits.record import (
     Arriving,
@@ -24,11 +25,12 @@ from app.actions.visits.record import (
 from app.actions.visits.show import SeenVisit
 from app.actions.visits.tell import dues_of, recorded, tell_and_settle, visit_event
 from app.rules.access import Actor
+from app.rules.access.devices import is_at_hand
 from app.rules.orders import place
 from app.rules.plans import as_it_stood
 from app.rules.policies import policies_of
 from app.rules.recorded import known_at
-from app.rules.tags import known_tags
+from app.rules.tags import known_tags, named_tag, names_no_tag
 from app.rules.visits.arrive import Doorstep, arrive, is_clean
 from app.rules.visits.clock import evidence_of
 from app.rules.visits.resolve import Known, by_id, resolve
@@ -78,19 +80,23 @@ def _at_once(doorway: Doorway, care_system_id: str, arriving: Arriving) -> Regis
         with doorway.database.transaction() as tx:
             save_registration(tx, care_system_id, _arrival(found, arriving, ()))
             tell_and_settle(tx, care_system_id, found.projected, [found.one], doorway.faces, doorway.now)
-    return Registered(resolved=found.one, made=True)
+    return Registered(resolved=found.one, made=True, care_system_id=care_system_id, by=found.actor.id)
 
 
 def _found(tx: Transaction, doorway: Doorway, care_system_id: str, arriving: Arriving) -> _Arrived | Registered | None:
     """What the registration comes to, or came to when it was first sent; None where more has to be read to tell."""
     now = doorway.now
     told = registration_from(arriving.draft.complete({}), now)
+    if names_no_tag(told.place):
+        return None
     facts = _facts(tx, doorway, care_system_id, told)
-    actor = _checked(facts.actor)
+    actor = _checked(facts.actor, doorway)
     if actor.care_system_id != care_system_id:
         return None
+    if not is_at_hand(actor, told.caregiver_id, evidence_of(told)[1]):
+        return None
     if facts.stored is not None:
-        return _repeated(facts.stored, arriving)
+        return _repeated(facts.stored, arriving, care_system_id)
     _check_references(facts, told, actor)
     one = resolve(measured(told, actor), _known(facts, doorway))
     around = _around(facts, now)
@@ -111,6 +117,11 @@ class _Arrived:
     @property
     def is_check_in(self) -> bool:
         return self.one.registration.kind is RegistrationKind.CHECK_IN
+
+    @property
+    def is_tap(self) -> bool:
+        """True for a cryptographic tap: of two at one tag at once only one can be written unseen by the other. D21."""
+        return self.one.reading.counter is not None
 
     @property
     def is_clean(self) -> bool:
@@ -147,15 +158,14 @@ def _facts(tx: Transaction, doorway: Doorway, care_system_id: str, told: Registr
     )
 
 
-def _checked(actor: Actor | None) -> Actor:
-    if actor is None:
-        raise NotSignedIn("The account is not active.")
-    check_registers(actor)
-    return actor
+def _checked(actor: Actor | None, doorway: Doorway) -> Actor:
+    found = checked(actor, doorway.claims)
+    check_registers(found)
+    return found
 
 
-def _repeated(kept: Stored, arriving: Arriving) -> Registered:
-    outcome = same_or_refused(kept.content_hash == arriving.content_hash, kept.resolved)
+def _repeated(kept: Stored, arriving: Arriving, care_system_id: str) -> Registered:
+    outcome = same_or_refused(arriving.content_hash, kept, care_system_id)
     if isinstance(outcome, Registered):
         return outcome
     raise outcome
@@ -178,7 +188,7 @@ def _known(facts: DoorFacts, doorway: Doorway) -> Known:
         caregivers=by_id([] if facts.caregiver is None else [facts.caregiver]),
         customers=by_id(facts.customers),
         planned_visits=by_id(facts.named_plan),
-        tags=known_tags(facts.tags, keys_of(doorway.settings)),
+        tags=known_tags(facts.tags, keys_of(doorway.settings), reader_of(doorway.settings)),
         policies=policies_of(facts.policies),
     )
 
@@ -210,12 +220,13 @@ def _doorstep(facts: DoorFacts, around: Surroundings) -> Doorstep:
         visits_there=facts.visits_there,
         around=around,
         seen=facts.seen,
+        top_tap=facts.top_tap,
     )
 
 
 def _arrival(arrived: _Arrived, arriving: Arriving, told: tuple[Event, ...]) -> Arrival:
     """What is written of it."""
-    customer_id = arrived.one.customer_id if arrived.is_check_in else None
+    customer_id = arrived.one.customer_id if arrived.is_check_in or arrived.is_tap else None
     return Arrival(
         resolved=arrived.one,
         content_hash=arriving.content_hash,

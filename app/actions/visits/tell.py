@@ -72,7 +72,9 @@ def tell_and_settle(
 
 def _is_just_begun(projected: Projected, key: str) -> bool:
     after = projected.after.get(key)
-    return key not in projected.before and after is not None and after.state is VisitState.OPEN
+    if key in projected.before or after is None or after.state is not VisitState.OPEN:
+        return False
+    return after.check_in is not None and after.check_in.doubt is None
 
 
 def _last(projected: Projected, key: str) -> Visit:

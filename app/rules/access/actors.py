@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -53,8 +54,9 @@ _LIFTED: Mapping[Resource, frozenset[Limit]] = MappingProxyType(
 class Actor:
     """A signed-in user or client, with its role and scope as they stand in the database now. Source: A1.
 
-    `care_system_id` is None for the operator alone. Raises ValueError where role and scope do not fit each other, so
-    that no actor is wider than its role.
+    `care_system_id` is None for the operator alone. `device_id` is the enrolled phone that the session is bound to, on
+    which it began at `device_since` by the register's clock; None at a desk. Raises ValueError where role and scope do
+    not fit each other, so that no actor is wider than its role.
     """
 
     id: str
@@ -64,6 +66,8 @@ class Actor:
     provider_id: str | None = None
     caregiver_id: str | None = None
     session_id: str | None = None
+    device_id: str | None = None
+    device_since: datetime | None = None
 
     def __post_init__(self) -> None:
         faults = faults_of_limits(self.role, {limit: getattr(self, limit) for limit in Limit})

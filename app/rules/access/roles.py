@@ -56,6 +56,8 @@ class Resource(StrEnum):
     SIMULATION = "simulation"
     USER = "user"
     CLIENT = "client"
+    DEVICE = "device"
+    QUARANTINED_REGISTRATION = "quarantined_registration"
     ACCESS_LOG = "access_log"
     LEDGER = "ledger"
 
@@ -82,6 +84,12 @@ class Verb(StrEnum):
     LOCK = "lock"
     ISSUE = "issue"
     SIMULATE = "simulate"
+    ENROL = "enrol"
+    """Of a device: register the key of the phone that one is signed in on (V17)."""
+    REVOKE = "revoke"
+    """Of a device: take a lost phone out of use."""
+    DELIVER = "deliver"
+    """Of registrations: deliver a measuring system's file (V17, LR 3.6.3)."""
 
 
 class Permission(NamedTuple):
@@ -112,6 +120,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.REGISTRATION: (Verb.READ, Verb.CREATE),
                 Resource.VISIT: _READ,
                 Resource.EXTENSION: (Verb.READ, Verb.REQUEST),
+                Resource.DEVICE: (Verb.ENROL,),
             }
         ),
         Role.COORDINATOR: _all_of(
@@ -133,6 +142,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.EXTENSION: (Verb.READ, Verb.REQUEST),
                 Resource.MONTH: (Verb.READ, Verb.ATTEST),
                 Resource.LINE: _READ,
+                Resource.DEVICE: (Verb.READ, Verb.CREATE, Verb.REVOKE),
+                Resource.QUARANTINED_REGISTRATION: (Verb.READ, Verb.JUDGE),
             }
         ),
         Role.CASE_OFFICER: _all_of(
@@ -168,6 +179,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.LINE: _READ,
                 Resource.REPORT: _READ,
                 Resource.SIMULATION: (Verb.SIMULATE,),
+                Resource.LEDGER: _READ,
             }
         ),
         Role.SCHEDULING_CLIENT: _all_of(
@@ -184,7 +196,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             {
                 Resource.CAREGIVER: _READ,
                 Resource.CUSTOMER: _READ,
-                Resource.REGISTRATION: (Verb.CREATE,),
+                Resource.REGISTRATION: (Verb.CREATE, Verb.DELIVER),
             }
         ),
         Role.REIMBURSEMENT_CLIENT: _all_of(

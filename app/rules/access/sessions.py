@@ -35,6 +35,8 @@ class RefreshOutcome(StrEnum):
     """It is too old, or its session has ended: refused, and nothing else changes."""
     REUSED = "reused"
     """Somebody else has gone on from it: refused, and the session ends."""
+    STRAGGLED = "straggled"
+    """An enrolled phone asked with it before it went on from it, and the question came late: refused, and no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +50,35 @@ class RefreshFacts:
     """Another successor of the same predecessor has been used."""
     successor_used: bool
     """One that was issued for this token has been used."""
+    bound: bool = False
+    """It is of an enrolled phone's session: only who holds the phone's key can present it, and it has one successor."""
+    successor_proven_at: datetime | None = None
+    """When the phone, by its own clock, proved its key as the successor was first used."""
 
 
-def judge_refresh(facts: RefreshFacts, now: datetime) -> RefreshOutcome:
-    """What becomes of the token at `now`. It lives until `expires_at`, which is outside; the sixtieth second after its
-    first use is within the time of a lost answer. Source: FAULTS 42, RFC 9700 section 4.14.2.
+def judge_refresh(facts: RefreshFacts, now: datetime, proven_at: datetime | None = None) -> RefreshOutcome:
+    """What becomes of the token at `now`. It lives until `expires_at`, which is outside.
+
+    Of a session without a key the sixtieth second after its first use is within the time of a lost answer; that of an
+    enrolled phone is answered again until its successor is used, however long its answer has been lost. `proven_at` is
+    when the phone made its proof, by its own clock. Source: FAULTS 42, RFC 9700 section 4.14.2; for phones our
+    decision.
     """
     if facts.session_ended_at is not None or now >= facts.expires_at:
         return RefreshOutcome.EXPIRED
     if facts.sibling_used or facts.successor_used:
-        return RefreshOutcome.REUSED
+        return RefreshOutcome.STRAGGLED if _straggles(facts, proven_at) else RefreshOutcome.REUSED
     if facts.used_at is None:
         return RefreshOutcome.ROTATED
-    if now - facts.used_at <= timedelta(seconds=LOST_ANSWER_SECONDS):
+    if facts.bound or now - facts.used_at <= timedelta(seconds=LOST_ANSWER_SECONDS):
         return RefreshOutcome.REPEATED
     return RefreshOutcome.REUSED
+
+
+def _straggles(facts: RefreshFacts, proven_at: datetime | None) -> bool:
+    """True where the proof is no younger than the one with which the phone went on."""
+    before = facts.successor_proven_at
+    return facts.bound and proven_at is not None and before is not None and proven_at <= before
 
 
 def seconds_to_wait(failed_at: Sequence[datetime], now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Deviations that one visit shows by itself: D5–D10, D15–D17, D23–D25."""
+"""Deviations that one visit shows by itself: D5–D10, D15–D17, D21, D23–D25."""
 
 from __future__ import annotations
 
@@ -152,6 +152,16 @@ class _Judging:
         if provider_plans and self.plan is None and visit.starts_at is not None and not visit.extra_service:
             yield self.tell(Rule.D17, Effect.INFORMATION, {}, asks=False)
 
+    def replayed_tap(self) -> Iterator[Found]:
+        """D21: an end whose tap was seen before, or whose counter runs against time; an acceptance releases it."""
+        facts = [
+            {"end": name, "cause": doubt.cause, "counter": doubt.counter, "registration_id": doubt.registration_id}
+            for name, end in _named_ends(self.visit)
+            if (doubt := end.doubt) is not None
+        ]
+        if facts:
+            yield self.tell(Rule.D21, Effect.HOLDS_PAY, {"ends": facts}, asks=True)
+
     def late(self) -> Iterator[Found]:
         """D23: received longer after its capture than the policy."""
         limit = self.limit("late_registration_seconds")
@@ -204,6 +214,7 @@ _RULES = (
     _Judging.wrong_tag,
     _Judging.very_short,
     _Judging.unverified_clock,
+    _Judging.replayed_tap,
     _Judging.late,
     _Judging.extra_by_municipal,
     _Judging.weak_evidence,

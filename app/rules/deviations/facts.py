@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from app.rules.deviations.values import Explanation
 from app.rules.extensions import Decision, Extension
@@ -13,15 +13,31 @@ from app.rules.plans import PlannedVisit
 from app.rules.policies import Policy
 from app.rules.providers import Accreditation, Provider
 from app.rules.rates import Rate
-from app.rules.tags import Tag, TagKeys
+from app.rules.tags import SunReader, Tag, TagKeys
+from app.rules.visits.taps import Tap
 from app.rules.visits.values import Correction, Registration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """Two numbers of a provider's phone that came with none between them: `after` < `before` − 1. Source: D22.
+
+    `received_at` is when the later of them came.
+    """
+
+    device_id: str
+    provider_id: str
+    after: int
+    before: int
+    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """All versions of all facts, in any order. `accreditations` None assumes every provider accredited (CONTRACT).
 
-    `holidays` are the public holidays of the years concerned; `tag_keys` the secrets that verify QR tags.
+    `holidays` are the public holidays of the years concerned; `tag_keys` the secrets that verify QR tags; `sun` reads
+    cryptographic taps, and `taps` are those of other registrations at the same tags.
     """
 
     providers: tuple[Provider, ...] = ()
@@ -40,5 +56,8 @@ class Facts:
     extensions: tuple[Extension, ...] = ()
     decisions: tuple[Decision, ...] = ()
     explanations: tuple[Explanation, ...] = ()
+    breaks: tuple[Break, ...] = ()
     holidays: frozenset[date] = frozenset()
     tag_keys: TagKeys | None = None
+    sun: SunReader | None = None
+    taps: tuple[Tap, ...] = ()

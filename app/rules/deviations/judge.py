@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from app.rules.deviations import at_caregivers, at_orders, at_plans, at_seconds, at_visits
+from app.rules.deviations import at_caregivers, at_devices, at_orders, at_plans, at_seconds, at_visits
 from app.rules.deviations.explain import Explained, by_subject, explain, held_visits, is_about
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.seconds import Account, Fate, Holds, Stretch, account
@@ -70,6 +70,7 @@ def judge_visits(visits: tuple[Visit, ...], setting: Setting, months: Iterable[s
         *at_orders.find_over(accounted, setting),
         *at_orders.find_late(visits, setting),
         *at_seconds.find(accounted, setting),
+        *at_devices.find(setting),
     ]
     everything = [*by_visit, *overlapping, *explain(rest, explanations)]
     return Judgement(setting, visits, tuple(sorted(everything, key=_place)), accounted)

@@ -88,6 +88,7 @@ def known_facts(facts: Facts, lock: datetime) -> Facts:
         corrections=tuple(one for one in facts.corrections if _counts_before(one, lock)),
         explanations=explanations,
         tags=tuple(tag for tag in facts.tags if tag.recorded_at < lock),
+        taps=tuple(one for one in facts.taps if one.recorded_at < lock),
         decisions=tuple(one for one in facts.decisions if one.recorded_at < lock),
         extensions=known_before(facts.extensions, lock),
         accreditations=None if facts.accreditations is None else known_before(facts.accreditations, lock),
@@ -111,7 +112,7 @@ def resolve_all(facts: Facts) -> tuple[Resolved, ...]:
         caregivers=by_id(facts.caregivers),
         customers=by_id(facts.customers),
         planned_visits=by_id(facts.planned_visits),
-        tags=known_tags(facts.tags, facts.tag_keys),
+        tags=known_tags(facts.tags, facts.tag_keys, facts.sun),
         policies=policies_of(facts.policies),
     )
     return tuple(resolve(one, known) for one in facts.registrations)
@@ -147,7 +148,8 @@ def lay_out(facts: Facts, now: datetime) -> Setting:
 
 def visits_of(setting: Setting) -> tuple[Visit, ...]:
     """The visits that the setting's registrations and corrections add up to. Source: V5."""
-    return derive(resolve_all(setting.facts), setting.facts.corrections, setting.around, setting.now)
+    around = replace(setting.around, taps=setting.facts.taps)
+    return derive(resolve_all(setting.facts), setting.facts.corrections, around, setting.now)
 
 
 def month_day(visit: Visit) -> date:

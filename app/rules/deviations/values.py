@@ -94,6 +94,7 @@ class SubjectType(StrEnum):
     PLANNED_VISIT = "planned_visit"
     POOL = "pool"
     ORDER = "order"
+    DEVICE = "device"
 
 
 class VerdictOutcome(StrEnum):

@@ -13,6 +13,7 @@ from app.rules.time import Interval, local_day, seconds_between, shift
 from app.rules.visits.derive import derive
 from app.rules.visits.reach import Reached, match_seconds, reach
 from app.rules.visits.surroundings import LONG_SERVICES, Surroundings
+from app.rules.visits.taps import Tap, surely_last, tap_of
 from app.rules.visits.values import ClockGrade, RegistrationKind, Resolved, Visit, VisitState
 
 
@@ -24,7 +25,8 @@ class Doorstep:
     registrations that it is made of; `corrected` tells that somebody has stated something of it. `named` tells that
     something names the arriving one as its visit. Of the phone's boot, `later_in_boot` tells that a registration made
     later has come already, and `check_in_of_boot` is the last check-in before. `visits_there` and the plans of `around`
-    are all that the provider has at the customers concerned within `seen`.
+    are all that the provider has at the customers concerned within `seen`. `top_tap` is the tap that has counted
+    furthest at the tag that was read, the latest of its copies.
     """
 
     latest: datetime | None
@@ -38,6 +40,7 @@ class Doorstep:
     visits_there: tuple[Visit, ...]
     around: Surroundings
     seen: Interval
+    top_tap: Tap | None = None
 
 
 def arrive(one: Resolved, step: Doorstep, as_of: datetime) -> Visit | None:
@@ -47,11 +50,21 @@ def arrive(one: Resolved, step: Doorstep, as_of: datetime) -> Visit | None:
     """
     if step.later_in_boot or step.named or (step.latest is not None and one.at <= step.latest):
         return None
+    if not _taps_alone(one, step):
+        return None
     if one.registration.kind is RegistrationKind.CHECK_IN:
         return _begun(one, step, as_of) if step.open_id is None else None
     if one.registration.kind is RegistrationKind.CHECK_OUT and step.open_visit is not None and not step.corrected:
         return _closed(one, step.open_visit, step, as_of)
     return None
+
+
+def _taps_alone(one: Resolved, step: Doorstep) -> bool:
+    """True where no tap of the tag says anything about this one, nor it about them, nor any about the check-in. D21."""
+    tap, opened = tap_of(one), step.open_visit
+    if opened is not None and opened.check_in is not None and opened.check_in.doubt is not None:
+        return False
+    return tap is None or (surely_last(tap, step.top_tap) and one.customer_id == one.reading.customer_id)
 
 
 def is_clean(one: Resolved) -> bool:

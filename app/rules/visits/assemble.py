@@ -125,6 +125,7 @@ def _end(one: Resolved) -> End:
         apart_seconds=one.clock.apart_seconds,
         late_seconds=seconds_between(one.clock.corrected_at, registration.received_at),
         evidence_grade=one.evidence_grade,
+        doubt=one.doubt,
     )
 
 

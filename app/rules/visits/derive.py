@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from app.rules.plans import Start, match
@@ -15,7 +16,13 @@ from app.rules.visits.clock import in_one_boot
 from app.rules.visits.correct import Corrected, counted, overlay
 from app.rules.visits.fold import Stay, began_at, customer_at_the_door, fold
 from app.rules.visits.surroundings import Surroundings
-from app.rules.visits.values import Correction, Resolved, Visit
+from app.rules.visits.taps import doubts
+from app.rules.visits.values import Correction, Resolved, TapCause, Visit
+
+COPIED = 1
+"""The grade of a tap whose counter was seen before, at most: a copied text proves no more than a printed code. Source:
+V7, our decision.
+"""
 
 
 def derive(
@@ -25,7 +32,7 @@ def derive(
 
     Any order of arrival, any number of resends and any split into batches gives the same. Source: V4–V6, V10, V14–V16.
     """
-    resolved = in_one_boot({one.id: one for one in registrations}.values())
+    resolved = doubted(in_one_boot({one.id: one for one in registrations}.values()), around)
     overlays = overlay(counted(corrections, as_of))
     services = _services_at_the_door(resolved, overlays, around)
     stays = [
@@ -36,6 +43,25 @@ def derive(
     plans = _match(stays, overlays, around)
     visits = [assemble(stay, overlays.get(stay.id), plans.get(stay.id), around, as_of) for stay in stays]
     return tuple(sorted(visits, key=lambda visit: (visit.placed_at, visit.id)))
+
+
+def doubted(resolved: Collection[Resolved], around: Surroundings) -> list[Resolved]:
+    """The registrations, those whose tap is contradicted with what says so, and a copy with no grade of a tap. D21."""
+    found = doubts(resolved, around.taps, lambda one: _tolerance(one, around))
+    if not found:
+        return list(resolved)
+    return [
+        one
+        if (doubt := found.get(one.id)) is None
+        else replace(one, doubt=doubt)
+        if doubt.cause is TapCause.OUT_OF_ORDER
+        else replace(one, doubt=doubt, evidence_grade=min(one.evidence_grade, COPIED))
+        for one in resolved
+    ]
+
+
+def _tolerance(one: Resolved, around: Surroundings) -> int:
+    return around.policies.number("tap_order_seconds", around.municipality(one.customer_id), local_day(one.at))
 
 
 def _by_caregiver(resolved: Iterable[Resolved]) -> list[list[Resolved]]:

@@ -98,13 +98,17 @@ def _customer_id(registration: Registration, reading: Reading, known: Known) -> 
 
 def _evidence_grade(registration: Registration, reading: Reading, known: Known, at: datetime) -> int:
     """0 manual, stated or a tag that proves nothing; 1 a signed QR or known tag; 2 with a position near it, that is
-    near the customer at whose door it hangs. At most 1 from a measuring client. Grade 3 takes a cryptographic tap.
+    near the customer at whose door it hangs; 3 a cryptographic tap. At most 1 from a measuring client.
+
+    Whether the tap was seen before is told by all registrations of the tag, where visits are derived (D21).
 
     Source: V7.
     """
     place = registration.place
     if place.method is Method.MANUAL or registration.stated_at is not None or reading.problem is not None:
         return 0
+    if reading.counter is not None and not registration.by_measuring_client:
+        return 3
     customer = _newest(known.customers, reading.customer_id or "", registration.recorded_at)
     if registration.by_measuring_client or customer is None or customer.position is None or place.position is None:
         return 1

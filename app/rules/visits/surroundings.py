@@ -11,6 +11,7 @@ from app.rules.plans import PlannedVisit
 from app.rules.policies import Policies
 from app.rules.providers import Law, Service
 from app.rules.time import local_day, shift
+from app.rules.visits.taps import Tap
 
 LONG_SERVICES = (Service.ESCORT, Service.RESPITE)
 
@@ -18,13 +19,14 @@ LONG_SERVICES = (Service.ESCORT, Service.RESPITE)
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """Plans by id as they stood at their start (V16), orders by (provider, customer), policies, municipality by
-    customer.
+    customer. `taps` are those of other registrations that the ones to be folded are held against (D21).
     """
 
     plans: Mapping[str, PlannedVisit]
     orders: Mapping[tuple[str, str], tuple[Placed, ...]]
     policies: Policies
     municipalities: Mapping[str, str]
+    taps: tuple[Tap, ...] = ()
     _covering: dict[tuple[str, str, date], tuple[Placed, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def municipality(self, customer_id: str | None) -> str | None:

@@ -109,7 +109,8 @@ class HouseholdShare:
 class Registration(Recorded):
     """One check-in, check-out, change or note as it was captured; never changed. Source: V1–V3.
 
-    `captured_text` and `stated_text` are the two instants as received, kept beside the cut ones (T2).
+    `captured_text` and `stated_text` are the two instants as received, kept beside the cut ones (T2). `device_id` is the
+    enrolled phone that delivered it, known from its session and never stated (D22).
     """
 
     kind: RegistrationKind
@@ -130,6 +131,7 @@ class Registration(Recorded):
     extra_service: bool = False
     household: tuple[HouseholdShare, ...] = ()
     by_measuring_client: bool = False
+    device_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +170,28 @@ class ClockReading:
     apart_seconds: int | None = None
 
 
+class TapCause(StrEnum):
+    """Why a cryptographic tap is not believed. Source: D21."""
+
+    COUNTER_SEEN = "counter_seen"
+    OUT_OF_ORDER = "out_of_order"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapDoubt:
+    """What another registration of the same tag says against a tap, whose chip counted `counter`. Source: D21."""
+
+    cause: TapCause
+    counter: int
+    registration_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """A registration with what was known when it was recorded: its time, provider, tag, customer and evidence.
 
-    `at` is its time in every rule: stated for a manual one that states it, else corrected. Source: V3, V5, V7, V8, V14.
+    `at` is its time in every rule: stated for a manual one that states it, else corrected. `doubt` is set while visits
+    are derived, by what else is known of the tag. Source: V3, V5, V7, V8, V14.
     """
 
     registration: Registration
@@ -182,6 +201,7 @@ class Resolved:
     reading: Reading
     customer_id: str | None
     evidence_grade: int
+    doubt: TapDoubt | None = None
 
     @property
     def id(self) -> str:
@@ -214,6 +234,7 @@ class End:
     apart_seconds: int | None
     late_seconds: int
     evidence_grade: int
+    doubt: TapDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

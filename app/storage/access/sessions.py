@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, select, u
 
 from app.rules.access.sessions import REFRESH_TOKEN_SECONDS, TRIES_WINDOW_SECONDS, RefreshFacts
 from app.storage.tables.access import NO_CARE_SYSTEM, login_try, refresh_token, session
+from app.storage.tables.devices import device_sign_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +73,19 @@ def refresh_facts(connection: Connection, key: SessionKey, token_hash: str) -> R
     token, other = refresh_token, refresh_token.alias("other")
     in_session = and_(other.c.care_system_id == key.care_system_id, other.c.session_id == key.id)
     used = and_(in_session, other.c.used_at.is_not(None))
+    follows = other.c.predecessor_hash == token.c.token_hash
+    bound = exists().where(
+        device_sign_in.c.care_system_id == key.care_system_id, device_sign_in.c.session_id == key.id
+    )
     sibling = and_(other.c.predecessor_hash == token.c.predecessor_hash, other.c.token_hash != token.c.token_hash)
     facts = select(
         token.c.expires_at,
         session.c.ended_at.label("session_ended_at"),
         token.c.used_at,
         exists().where(used, sibling).label("sibling_used"),
-        exists().where(used, other.c.predecessor_hash == token.c.token_hash).label("successor_used"),
+        exists().where(used, follows).label("successor_used"),
+        bound.label("bound"),
+        select(func.max(other.c.proven_at)).where(used, follows).scalar_subquery().label("successor_proven_at"),
     ).where(
         token.c.care_system_id == key.care_system_id,
         token.c.token_hash == token_hash,
@@ -88,10 +95,27 @@ def refresh_facts(connection: Connection, key: SessionKey, token_hash: str) -> R
     return RefreshFacts(**connection.execute(facts).one()._mapping)
 
 
-def mark_used(connection: Connection, key: SessionKey, token_hash: str, now: datetime) -> None:
-    """The refresh token has been used at `now`; a token used before keeps its first time."""
+def mark_used(
+    connection: Connection, key: SessionKey, token_hash: str, now: datetime, proven_at: datetime | None = None
+) -> None:
+    """The refresh token has been used at `now`; a token used before keeps its first time, and its first proof's."""
     at = (refresh_token.c.care_system_id == key.care_system_id, refresh_token.c.token_hash == token_hash)
-    connection.execute(update(refresh_token).where(*at, refresh_token.c.used_at.is_(None)).values(used_at=now))
+    first = update(refresh_token).where(*at, refresh_token.c.used_at.is_(None))
+    connection.execute(first.values(used_at=now, proven_at=proven_at))
+
+
+def successor_salt(connection: Connection, key: SessionKey, token_hash: str, fresh: str) -> str:
+    """What makes the token's one successor together with the token itself: `fresh` from its first use on."""
+    at = (refresh_token.c.care_system_id == key.care_system_id, refresh_token.c.token_hash == token_hash)
+    unsalted = update(refresh_token).where(*at, refresh_token.c.successor_salt.is_(None))
+    connection.execute(unsalted.values(successor_salt=fresh))
+    return str(connection.execute(select(refresh_token.c.successor_salt).where(*at)).scalar_one())
+
+
+def is_kept(connection: Connection, key: SessionKey, token_hash: str) -> bool:
+    """True where the session has the refresh token already."""
+    at = (refresh_token.c.care_system_id == key.care_system_id, refresh_token.c.token_hash == token_hash)
+    return connection.execute(select(refresh_token.c.session_id).where(*at)).one_or_none() is not None
 
 
 def lock_username(connection: Connection, username_hash: str) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from app.storage.tables import (
     access,
     deviations,
+    devices,
     events,
     extensions,
+    ledger,
     orders,
     people,
     plans,
@@ -21,8 +23,10 @@ from app.storage.tables.columns import metadata
 __all__ = [
     "access",
     "deviations",
+    "devices",
     "events",
     "extensions",
+    "ledger",
     "metadata",
     "orders",
     "people",

@@ -125,12 +125,18 @@ refresh_token = Table(
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("proven_at", UtcDateTime),
+    Column("successor_salt", String(HASH_LENGTH)),
     within_care_system("session_id", "session"),
     UniqueConstraint("token_hash"),
     Index(None, "care_system_id", "session_id"),
     Index(None, "expires_at"),
 )
-"""Every refresh token of a session, kept when it is used, so that its reuse is seen."""
+"""Every refresh token of a session, kept when it is used, so that its reuse is seen.
+
+Of an enrolled phone's: `proven_at` is when the phone proved its key at the first use, by its own clock, and
+`successor_salt` makes, with the token itself, which is not kept, its one successor.
+"""
 
 login_try = Table(
     "login_try",

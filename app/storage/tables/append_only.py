@@ -21,6 +21,9 @@ APPENDED = (
     "reimbursement_line",
     "event",
     "access_log",
+    "ledger_leaf",
+    "ledger_node",
+    "seal",
 )
 """Append-only tables by name; those of versions are too."""
 

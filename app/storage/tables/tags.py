@@ -1,4 +1,4 @@
-"""Tags at the customers' doors."""
+"""Tags at the customers' doors. The keys in `sun` are sealed under a key that is not in the database."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Date, Index, String
 
-from app.storage.tables.columns import Id
+from app.storage.tables.columns import Id, Json
 from app.storage.tables.versioned import versioned
 
 
@@ -18,6 +18,7 @@ def _tag() -> list[Column[Any]]:
         Column("state", String(8), nullable=False),
         Column("valid_from", Date, nullable=False),
         Column("valid_before", Date),
+        Column("sun", Json),
     ]
 
 

@@ -48,11 +48,30 @@ registration = Table(
     Column("tag_id", Id),
     Column("tag_customer_id", Id),
     Column("tag_problem", String(16)),
+    Column("tap_counter", Integer),
     Column("resolved_customer_id", Id),
     Column("evidence_grade", SmallInteger, nullable=False),
+    Column("device_id", Id),
+    Column("sequence", BigInteger),
     within_care_system("caregiver_id", "caregiver"),
     within_care_system("customer_id", "customer"),
     within_care_system("planned_visit_id", "planned_visit"),
+    Index(
+        "ix_registration_device_received",
+        "care_system_id",
+        "device_id",
+        "received_at",
+        postgresql_where=text("device_id IS NOT NULL"),
+        sqlite_where=text("device_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_registration_device_id",
+        "care_system_id",
+        "device_id",
+        "sequence",
+        postgresql_where=text("device_id IS NOT NULL"),
+        sqlite_where=text("device_id IS NOT NULL"),
+    ),
     Index(None, "care_system_id", "caregiver_id", "at", "id"),
     Index(
         "ix_registration_boot_id",
@@ -62,6 +81,15 @@ registration = Table(
         "elapsed_ms",
         postgresql_where=text("boot_id IS NOT NULL"),
         sqlite_where=text("boot_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_registration_tap",
+        "care_system_id",
+        "tag_id",
+        "tap_counter",
+        "corrected_at",
+        postgresql_where=text("tap_counter IS NOT NULL"),
+        sqlite_where=text("tap_counter IS NOT NULL"),
     ),
     Index(
         "ix_registration_visit_id",
@@ -81,7 +109,8 @@ registration = Table(
 )
 """What was captured, as it was received, and what it came to when recorded; never changed. Source: V1-V8, V14.
 
-`boot_id` and `elapsed_ms` are the clock's, so that those of one boot are found in their order (V8).
+`boot_id` and `elapsed_ms` are the clock's, so that those of one boot are found in their order (V8). `device_id` is the
+enrolled phone whose session delivered it, and `sequence` the clock's number on that phone (D22).
 """
 
 visit = Table(

@@ -34,8 +34,10 @@ from app.rules.orders import Grant, Order
 from app.rules.people import Caregiver, Customer
 from app.rules.plans import PlannedVisit
 from app.rules.policies import Policy
+from app.rules.sun import may_be_sun
 from app.rules.tags import Tag
 from app.rules.time import BEGINNING, Interval
+from app.rules.visits.taps import Tap
 from app.rules.visits.values import Correction, Registration, RegistrationKind, Visit
 from app.storage.access import Subject, actor_from_row, select_actor
 from app.storage.database import Transaction
@@ -55,8 +57,9 @@ from app.storage.tags import tag_of
 from app.storage.visits.corrections import corrections_select
 from app.storage.visits.neighbourhood import ENDING, Around, around_arrival
 from app.storage.visits.projection import Open, open_of
-from app.storage.visits.registrations import Stored
+from app.storage.visits.registrations import Stored, stored_of
 from app.storage.visits.rows import correction_of, resolved_of, visit_of
+from app.storage.visits.taps import tap_of_row, tapped
 
 POLICIES = (
     "longest_stay_seconds",
@@ -66,6 +69,7 @@ POLICIES = (
     "evidence_within_seconds",
     "plan_match_seconds",
     "position_near_metres",
+    "tap_order_seconds",
 )
 """The policies that a registration and its visit are made with."""
 
@@ -86,7 +90,7 @@ class DoorFacts:
     are all versions; `visits_there` are the provider's at the customers, and those that answer to one of the plans;
     within `seen` these are all there are. `doors` are the revisions of the customers' doors. Of the phone's boot,
     `later_in_boot` tells that one made later, or in the same millisecond, is kept, and `check_in_of_boot` is the last
-    check-in made before.
+    check-in made before. `top_tap` is the tap that has counted furthest at the tag, the latest of its copies.
     """
 
     actor: Actor | None
@@ -109,6 +113,7 @@ class DoorFacts:
     doors: Mapping[str, int]
     later_in_boot: bool
     check_in_of_boot: str | None
+    top_tap: Tap | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +127,7 @@ class Asking:
     names_plan: bool
     names_customer: bool
     has_clock: bool
+    may_tap: bool = False
 
 
 def facts_for(
@@ -148,10 +154,12 @@ def facts_for(
         names_plan=arriving.planned_visit_id is not None,
         names_customer=arriving.customer_id is not None,
         has_clock=arriving.clock is not None,
+        may_tap=arriving.place.text is not None and may_be_sun(arriving.place.text),
     )
     parameters = {
         "cs": care_system_id,
         "actor_id": actor_id,
+        "session_id": session_id,
         "registration_id": arriving.id,
         "caregiver_id": arriving.caregiver_id,
         "visit_id": arriving.visit_id,
@@ -176,7 +184,7 @@ def _building(asking: Asking) -> Callable[[str], Parts]:
 
 
 def _facts_of(rows: Rows, arriving: Registration, at: datetime, session_id: str | None) -> DoorFacts:
-    stored = next((Stored(resolved=resolved_of(row), content_hash=row["content_hash"]) for row in rows["stored"]), None)
+    stored = next((stored_of(row) for row in rows["stored"]), None)
     found = [resolved_of(row) for row in rows.get("around", ())]
     began = min((one.at for one in found), default=at)
     since = max(min(began, at), at - LOOKED_BACK) - PLANS_WITHIN
@@ -204,6 +212,7 @@ def _facts_of(rows: Rows, arriving: Registration, at: datetime, session_id: str 
         doors={row["customer_id"]: row["revision"] for row in rows["doors"]},
         later_in_boot=bool(rows.get("later_in_boot")),
         check_in_of_boot=next((row["id"] for row in rows.get("check_in_of_boot", ())), None),
+        top_tap=next((tap_of_row(row) for row in rows.get("top_tap", ())), None),
     )
 
 
@@ -362,6 +371,14 @@ def _at_the_door(asking: Asking, whose: CTE, dialect: str) -> Parts:
         named.append(_among(dialect, tags.c.id, select(tags.c.id).where(mine, tags.c.uid == TAG_UID)))
     if named:
         parts["tags"] = select(tags).where(mine, or_(*named))
+    if named and asking.may_tap:
+        ids = select(tags.c.id).where(mine, or_(*named))
+        parts["top_tap"] = (
+            tapped()
+            .where(registration.c.care_system_id == CS, _among(dialect, registration.c.tag_id, ids))
+            .order_by(registration.c.tap_counter.desc(), registration.c.corrected_at.desc())
+            .limit(1)
+        )
     return parts
 
 

@@ -14,7 +14,7 @@ from app.rules.visits.values import Resolved
 from app.storage.database import Transaction
 from app.storage.people import customers_within
 from app.storage.records import Reach, cut
-from app.storage.statements import among, insert_new_ids, mappings
+from app.storage.statements import Row, among, insert_new_ids, mappings
 from app.storage.tables.visits import registration as table
 from app.storage.visits.rows import resolved_of, resolved_row
 
@@ -30,10 +30,11 @@ class New:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A registration that is kept, with the SHA-256 of its content. Source: V2."""
+    """A registration that is kept, with the SHA-256 of its content, and by whom it was recorded. Source: V2."""
 
     resolved: Resolved
     content_hash: str
+    by: str
 
 
 def save_registrations(tx: Transaction, care_system_id: str, arrived: Sequence[New]) -> set[str]:
@@ -46,15 +47,17 @@ def save_registrations(tx: Transaction, care_system_id: str, arrived: Sequence[N
     return insert_new_ids(tx, table, rows)
 
 
+def stored_of(row: Row) -> Stored:
+    """The registration of a row, as it is kept."""
+    return Stored(resolved=resolved_of(row), content_hash=row["content_hash"], by=row["recorded_by"])
+
+
 def stored(tx: Transaction, care_system_id: str, ids: Collection[str]) -> dict[str, Stored]:
     """Those of the registrations that are kept already, by id."""
     if not ids:
         return {}
     statement = select(table).where(table.c.care_system_id == care_system_id, among(tx, table.c.id, ids))
-    return {
-        row["id"]: Stored(resolved=resolved_of(row), content_hash=row["content_hash"])
-        for row in mappings(tx, statement)
-    }
+    return {row["id"]: stored_of(row) for row in mappings(tx, statement)}
 
 
 def registrations_by_id(tx: Transaction, care_system_id: str, ids: Collection[str]) -> tuple[Resolved, ...]:

@@ -26,6 +26,8 @@ from app.rules.visits.values import (
     Resolved,
     Sent,
     ServiceChange,
+    TapCause,
+    TapDoubt,
     Visit,
     VisitState,
 )
@@ -58,6 +60,7 @@ def registration_of(row: Row) -> Registration:
         extra_service=bool(row["extra_service"]),
         household=_household_of(row["household"]),
         by_measuring_client=bool(row["by_measuring_client"]),
+        device_id=row["device_id"],
     )
 
 
@@ -70,7 +73,12 @@ def resolved_of(row: Row) -> Resolved:
             corrected_at=row["corrected_at"], grade=ClockGrade(row["clock_grade"]), apart_seconds=row["apart_seconds"]
         ),
         provider_id=row["provider_id"],
-        reading=Reading(tag_id=row["tag_id"], customer_id=row["tag_customer_id"], problem=_problem(row["tag_problem"])),
+        reading=Reading(
+            tag_id=row["tag_id"],
+            customer_id=row["tag_customer_id"],
+            problem=_problem(row["tag_problem"]),
+            counter=row["tap_counter"],
+        ),
         customer_id=row["resolved_customer_id"],
         evidence_grade=row["evidence_grade"],
     )
@@ -92,6 +100,7 @@ def resolved_row(care_system_id: str, resolved: Resolved, content_hash: str, by:
         "tag_id": resolved.reading.tag_id,
         "tag_customer_id": resolved.reading.customer_id,
         "tag_problem": resolved.reading.problem,
+        "tap_counter": resolved.reading.counter,
         "resolved_customer_id": resolved.customer_id,
         "evidence_grade": resolved.evidence_grade,
     }
@@ -121,6 +130,8 @@ def _registration_columns(value: Registration) -> Document:
         "extra_service": value.extra_service,
         "household": _household_document(value.household) or None,
         "by_measuring_client": value.by_measuring_client,
+        "device_id": value.device_id,
+        "sequence": None if value.clock is None else value.clock.sequence,
     }
 
 
@@ -282,7 +293,20 @@ def _end_of(told: Document) -> End:
         apart_seconds=told["apart_seconds"],
         late_seconds=told["late_seconds"],
         evidence_grade=told["evidence_grade"],
+        doubt=_doubt_of(told.get("doubt")),
     )
+
+
+def _doubt_of(told: Document | None) -> TapDoubt | None:
+    if told is None:
+        return None
+    return TapDoubt(cause=TapCause(told["cause"]), counter=told["counter"], registration_id=told["registration_id"])
+
+
+def _doubt_document(doubt: TapDoubt | None) -> Document | None:
+    if doubt is None:
+        return None
+    return {"cause": doubt.cause, "counter": doubt.counter, "registration_id": doubt.registration_id}
 
 
 def _end_document(end: End) -> Document:
@@ -301,6 +325,7 @@ def _end_document(end: End) -> Document:
         "apart_seconds": end.apart_seconds,
         "late_seconds": end.late_seconds,
         "evidence_grade": end.evidence_grade,
+        "doubt": _doubt_document(end.doubt),
     }
 
 
