@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from app.actions.reimbursement.issue import as_counted, tag_keys
+from app.actions.reimbursement.issue import as_counted
+from app.actions.visits.known import keys_of
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.values import Explanation
 from app.rules.refusal import Kind, Refused
@@ -43,7 +44,7 @@ def scenario_of_months(
         homes = system.municipalities if municipality is None else (municipality,)
         gathered = [facts_of_month(tx, care_system_id, home, asked, recorded_before=shift(now, 1)) for home in homes]
         locks = _locks(tx, care_system_id, asked, homes)
-    facts = as_counted(tellable(nameless(merged(gathered))), tag_keys(settings))
+    facts = as_counted(tellable(nameless(merged(gathered))), keys_of(settings))
     return Scenario(facts=facts, months=asked, now=now, locked_at=locks, care_system=system)
 
 

@@ -9,8 +9,9 @@ from app.actions.faults import Unfit
 from app.actions.marks import mark_customers
 from app.actions.people import customers_seen
 from app.actions.records import Subject, Writing, missing, read
+from app.actions.visits.known import keys_of
 from app.rules.access import Resource
-from app.rules.tags import Tag, TagKeys, TagKind, is_signed, tag_url
+from app.rules.tags import Tag, TagKind, is_signed, tag_url
 from app.settings import Settings
 from app.storage.access_log import Seen
 from app.storage.database import Transaction
@@ -37,18 +38,14 @@ TAGS = Subject(resource=Resource.TAG, master=TAG, makes=Tag, persons=_at_doors, 
 
 def url_of(settings: Settings, tag_id: str) -> str:
     """The address on the tag, signed with the newest key: what a phone's own camera opens."""
-    return tag_url(settings.base_url, tag_id, _keys(settings))
+    return tag_url(settings.base_url, tag_id, keys_of(settings))
 
 
 def is_ours(settings: Settings, text: str) -> bool:
     """True where we have signed the text as read. Whose tag it is, and whether it still hangs there, is not said: who
     asks has not signed in.
     """
-    return is_signed(text, _keys(settings))
-
-
-def _keys(settings: Settings) -> TagKeys:
-    return TagKeys(secrets=settings.tag_keys, newest=max(settings.tag_keys))
+    return is_signed(text, keys_of(settings))
 
 
 def read_url(call: Call, tag_id: str) -> str:

@@ -18,7 +18,7 @@ from app.rules.plans import PlannedVisit
 from app.rules.providers import Service
 from app.rules.visits.values import HouseholdShare, Resolved, VisitState
 from app.storage.access import Subject
-from app.storage.conflicts import is_foreign_key, violated_key
+from app.storage.conflicts import violated_key
 from app.storage.database import Database, Transaction, open_database
 from app.storage.events import Event, page
 from app.storage.judgements import Due, take_due
@@ -61,6 +61,7 @@ from tests.storage.care import (
     check_in,
     check_out,
     insert_all,
+    names_a_reference,
     settle,
 )
 from tests.storage.said import CORRECTION
@@ -136,7 +137,7 @@ UNKNOWN: list[dict[str, Any]] = [{"caregiver_id": "nobody"}, {"planned_visit_id"
 def test_V1_an_unknown_reference_cannot_be_written(care: Database, wrong: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError) as raised, care.transaction() as tx:
         save_registration(tx, CS, arrival(check_in("a", NOON, **wrong), 0, "a"))
-    assert is_foreign_key(violated_key(raised.value))
+    assert names_a_reference(violated_key(raised.value))
 
 
 def test_a_taken_external_id_is_told_as_one(care: Database) -> None:

@@ -11,14 +11,15 @@ from typing import Any
 from app.actions.months import event_of
 from app.actions.reimbursement.document import content_hash, excess_document, issued_document
 from app.actions.simulations import with_holidays
+from app.actions.visits.known import keys_of
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, judge_before
-from app.rules.reimbursement.lines import causes_of, excesses, issue, sum_issued, totals
+from app.rules.reimbursement.causes import causes_of
+from app.rules.reimbursement.lines import excesses, issue, sum_issued, totals
 from app.rules.reimbursement.months import MonthAct, MonthState, move
 from app.rules.reimbursement.runs import Closed, computed_until, months_of_run
 from app.rules.reimbursement.values import Cause, Issued, Line, LineKey
 from app.rules.tags import TagKeys
-from app.rules.time import BEGINNING
 from app.settings import Settings
 from app.storage.counters import lock_counter
 from app.storage.database import Transaction
@@ -161,12 +162,12 @@ def _issued(
 
 
 def _causes(keys: set[LineKey], judgement: Judgement, closed: list[Closed]) -> dict[LineKey, Cause]:
-    """Why each key may have changed since a run last computed its month."""
+    """Why each key of a month issued before may have changed since a run last computed it."""
     since = computed_until(closed)
     found: dict[LineKey, Cause] = {}
-    for month in {key.month for key in keys}:
+    for month in {key.month for key in keys} & since.keys():
         of_month = {key for key in keys if key.month == month}
-        found |= causes_of(of_month, judgement, since.get(month, BEGINNING))
+        found |= causes_of(of_month, judgement, since[month])
     return found
 
 
@@ -175,7 +176,7 @@ def locked_facts(tx: Transaction, settings: Settings, whose: Whose, months: tupl
     facts = facts_of_month(
         tx, whose.care_system_id, whose.municipality, months, recorded_before=lock, provider_id=whose.provider_id
     )
-    return with_holidays(as_counted(facts, tag_keys(settings)), months)
+    return with_holidays(as_counted(facts, keys_of(settings)), months)
 
 
 def as_counted(facts: Facts, keys: TagKeys) -> Facts:
@@ -185,8 +186,3 @@ def as_counted(facts: Facts, keys: TagKeys) -> Facts:
         for one in facts.corrections
     )
     return replace(facts, corrections=corrections, tag_keys=keys)
-
-
-def tag_keys(settings: Settings) -> TagKeys:
-    """The secrets that verify the QR tags."""
-    return TagKeys(secrets=settings.tag_keys, newest=max(settings.tag_keys))

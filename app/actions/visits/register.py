@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from app.actions.access.faults import NotSignedIn
 from app.actions.faults import UnknownReferences
 from app.actions.visits.known import check_registers, keys_of, may_register_for, named_tag
@@ -48,7 +50,7 @@ def register(doorway: Doorway, arriving: Arriving) -> Registered:
     if care_system_id is not None and _is_plain(arriving):
         try:
             found = _at_once(doorway, care_system_id, arriving)
-        except Raced:
+        except (Raced, IntegrityError):  # somebody was before, or a key is taken: `record` tells which
             found = None
         if found is not None:
             return found
