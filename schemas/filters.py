@@ -23,6 +23,12 @@ class DeviationQuerySchema(ListQuerySchema):
     visit_id = Identifier(load_default=None)
 
 
+class ExplanationQuerySchema(ListQuerySchema):
+    """Explanations, of a provider."""
+
+    provider_id = Identifier(load_default=None)
+
+
 class ExtensionQuerySchema(ListQuerySchema):
     """Requests for an extension."""
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, fields
 
 from app.rules.deviations.explain import Explained
 from app.rules.deviations.judge import Judgement, pays
+from app.rules.deviations.seconds import parts_as_priced
 from app.rules.deviations.values import Rule, SubjectType
-from app.rules.providers import Service
 from app.rules.reimbursement.values import Line
 from app.rules.simulations import Outcome
-from app.rules.time import Interval
-from app.rules.visits.parts import parts_of
-from app.rules.visits.values import Part, Visit
 from schemas.deviations import DeviationSchema, deviation_view
 from schemas.fields import One, Several
 from schemas.reimbursement import ExcessSchema, LineSchema, line_view
@@ -67,23 +63,12 @@ def visit_views(judgement: Judgement) -> tuple[VisitView, ...]:
     return tuple(
         VisitView(
             visit=visit,
-            parts=visit_parts(visit, judgement),
+            parts=parts_as_priced(visit, judgement.setting),
             pay=pay[visit.id],
             deviations=_rules(judgement.by_visit.get(visit.id, ())),
         )
         for visit in ordered
     )
-
-
-def visit_parts(visit: Visit, judgement: Judgement) -> tuple[Part, ...]:
-    """The parts of the visit, divided where its pay is divided. Source: V12, V15."""
-    setting = judgement.setting
-
-    def borders(interval: Interval, service: Service | None) -> Iterable[datetime]:
-        municipality = setting.around.municipality(visit.customer_id)
-        return () if municipality is None else setting.rates.borders(municipality, service, interval)
-
-    return parts_of(visit, setting.around, borders)
 
 
 def dump_visit(view: VisitView) -> dict[str, Any]:

@@ -8,12 +8,13 @@ from app.actions.marks import Days, mark_customers, mark_pairs
 from app.actions.people import customers_seen
 from app.actions.records import Subject, Writing
 from app.rules.access import Resource
-from app.rules.orders import Grant, Order, check_order
+from app.rules.orders import Grant, Order, Placed, check_order, place
+from app.rules.providers import Accreditation
 from app.storage import events
 from app.storage.access_log import Seen
 from app.storage.database import Transaction
 from app.storage.events import Event
-from app.storage.orders import GRANT, ORDER, orders_of_grants
+from app.storage.orders import GRANT, ORDER, orders_of_grants, orders_of_provider
 from app.storage.people import CUSTOMER
 from app.storage.providers import ACCREDITATION
 from app.storage.records import get_many, page
@@ -60,14 +61,24 @@ def _placed(writing: Writing[Order]) -> tuple[Grant, str]:
 
 
 def _check_order(writing: Writing[Order]) -> None:
-    """Refuses a provider that is not accredited (O6), and parts that exceed the whole (O3)."""
-    cs, order = writing.call.care_system_id, writing.value
+    """Refuses a provider not accredited or at its ceiling (O6), and parts that exceed the whole (O3)."""
+    tx, cs, order = writing.tx, writing.call.care_system_id, writing.value
     grant, municipality = _placed(writing)
-    held = orders_of_grants(writing.tx, cs, [grant.id], lock=True)
-    accreditations = page(
-        writing.tx, ACCREDITATION, cs, filters={"provider_id": order.provider_id}, limit=_MOST_ACCREDITATIONS
+    held = orders_of_grants(tx, cs, [grant.id], lock=True)
+    accreditations = page(tx, ACCREDITATION, cs, filters={"provider_id": order.provider_id}, limit=_MOST_ACCREDITATIONS)
+    others = [one for one in held if one.id != order.id]
+    check_order(order, grant, others, municipality, accreditations, _load(writing, municipality, accreditations))
+
+
+def _load(writing: Writing[Order], municipality: str, accreditations: Iterable[Accreditation]) -> tuple[Placed, ...]:
+    """What the provider takes in the municipality beside this order; () where it declared no ceiling. Source: O6."""
+    if all(one.ceiling_seconds_per_week is None for one in accreditations):
+        return ()
+    order = writing.value
+    orders, grants = orders_of_provider(
+        writing.tx, writing.call.care_system_id, order.provider_id, municipality, since=order.valid_from
     )
-    check_order(order, grant, [one for one in held if one.id != order.id], municipality, accreditations)
+    return place([one for one in orders if one.id != order.id], grants)
 
 
 def _tell_and_judge_order(writing: Writing[Order]) -> None:

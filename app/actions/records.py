@@ -43,8 +43,8 @@ class Subject(Generic[V]):
     """What is its own to one kind of master data.
 
     `fit` is the value as it may be kept; `check` refuses; `finish` is the value with what came beside it; `then` writes
-    what follows from the write. `shown` is the value as a scope may see it. `persons` tells whose data some values show,
-    for the access log.
+    what follows from the write. `shown` is the value as a scope may see it. `persons` tells whose data some values
+    show, for the access log.
     """
 
     resource: Resource

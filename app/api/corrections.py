@@ -10,15 +10,15 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from app.actions.calls import Answered, Told
-from app.actions.visits.correct import approve, correct, list_corrections
+from app.actions.visits.correct import approve, correct, list_corrections, read_correction
 from app.api.answers import answer
 from app.api.examples import CORRECTION, CORRECTION_SENT, as_listed
 from app.api.operations import Asked, Content, operation
-from app.api.paging import answer_page
+from app.api.paging import answer_page, asked_page, cut
 from app.api.records import draft_of, sent
 from app.api.visit_faces import FACES
 from app.rules.visits.values import Correction as CorrectionValue
-from schemas.envelopes import list_of
+from schemas.envelopes import ListQuerySchema, list_of
 from schemas.visits import CorrectionApprovalRequestSchema, CorrectionRequestSchema, CorrectionSchema
 
 corrections = Blueprint(
@@ -39,10 +39,17 @@ def _face(correction: CorrectionValue) -> dict[str, Any]:
 class Corrections(MethodView):
     """What has been stated of a visit."""
 
-    @operation("listCorrections", answers=Content(schema=list_of(CorrectionSchema), example=as_listed(CORRECTION)))
+    @operation(
+        "listCorrections",
+        query=ListQuerySchema,
+        answers=Content(schema=list_of(CorrectionSchema), example=as_listed(CORRECTION)),
+    )
     def get(self, asked: Asked, visit_id: str) -> Response:
         """List the corrections of a visit."""
-        return answer_page(map(_face, list_corrections(asked.call, visit_id)), None)
+        page = asked_page(asked.query)
+        told = [one for one in list_corrections(asked.call, visit_id) if page.after is None or one.id > page.after]
+        shown, last = cut(told, page, lambda one: one.id)
+        return answer_page(map(_face, shown), last)
 
     @operation(
         "correctVisit",
@@ -61,6 +68,16 @@ class Corrections(MethodView):
 def _made(visit_id: str, made: CorrectionValue) -> Answered:
     place = f"/api/v1/visits/{visit_id}/corrections/{made.id}"
     return Answered(status=201, headers={"Location": place}, body=orjson.dumps(_face(made)).decode())
+
+
+@corrections.route("/<id:correction_id>")
+class Correction(MethodView):
+    """One correction."""
+
+    @operation("readCorrection", answers=_ANSWER)
+    def get(self, asked: Asked, visit_id: str, correction_id: str) -> Response:
+        """Read a correction of a visit."""
+        return answer(_face(read_correction(asked.call, visit_id, correction_id)))
 
 
 @corrections.route("/<id:correction_id>/approval")

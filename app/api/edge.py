@@ -49,6 +49,7 @@ def guard(app: Flask, *, https: bool, new_id: Any) -> None:
     app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES
     app.url_map.merge_slashes = False
     headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
+    lowered = {name.lower(): (name, text) for name, text in headers.items()}
 
     @app.before_request
     def receive() -> None:
@@ -58,14 +59,16 @@ def guard(app: Flask, *, https: bool, new_id: Any) -> None:
 
     @app.after_request
     def release(response: Response) -> Response:
-        for name, text in headers.items():
-            response.headers.setdefault(name, text)
-        response.headers[REQUEST_ID] = g.get("request_id", "")
+        stated = {name.lower() for name, _ in response.headers}
+        response.headers.extend([header for name, header in lowered.items() if name not in stated])
+        request_id = g.get("request_id")
+        response.headers[REQUEST_ID] = request_id or ""
         elapsed = time.monotonic_ns() - g.get("received", time.monotonic_ns())
+        method = request.method
         _log.info(
             "answered",
-            request_id=g.get("request_id"),
-            method=request.method if request.method in _METHODS else "other",
+            request_id=request_id,
+            method=method if method in _METHODS else "other",
             route=_route(),
             status=response.status_code,
             elapsed_us=elapsed // 1000,

@@ -67,7 +67,7 @@ CAREGIVER: Example = {
     "id": _id(5),
     "external_id": "c-3",
     "provider_id": PROVIDER["id"],
-    "name": "Anna Ek",
+    "name": "Anna Exempel",
     "education": "approved",
     "relative_of": [],
     **_RECORDED,

@@ -12,9 +12,13 @@ from flask_smorest import Blueprint
 from app.actions.calls import Answered
 from app.actions.deviations import explain as actions
 from app.api.answers import answer
+from app.api.examples import as_listed
 from app.api.operations import Asked, Content, operation
+from app.api.paging import answer_page, asked_page, cut
 from app.api.records import sent
 from schemas.deviations import ExplanationRequestSchema, ExplanationSchema, VerdictRequestSchema
+from schemas.envelopes import list_of
+from schemas.filters import ExplanationQuerySchema
 
 explanations = Blueprint(
     "explanations", __name__, url_prefix="/api/v1/explanations", description="Förklaringar av avvikelser (D)."
@@ -57,6 +61,18 @@ def _answered(explained: Any) -> Answered:
 @explanations.route("")
 class Explanations(MethodView):
     """The provider's reasons."""
+
+    @operation(
+        "listExplanations",
+        query=ExplanationQuerySchema,
+        answers=Content(schema=list_of(ExplanationSchema), example=as_listed(_EXAMPLE)),
+    )
+    def get(self, asked: Asked) -> Response:
+        """List explanations with the verdicts on them."""
+        page = asked_page(asked.query)
+        rows = actions.list_explanations(asked.call, asked.query["provider_id"], page.after, page.limit + 1)
+        shown, last = cut(rows, page, lambda one: one.id)
+        return answer_page(map(dump, shown), last)
 
     @operation(
         "explainDeviations",

@@ -12,7 +12,8 @@ from app.rules.orders import Order, Placed, check_order, place
 from app.rules.plans import check_plan
 from app.rules.rates import check_rates
 from app.rules.refusal import Refused
-from app.rules.reimbursement.lines import causes_of, excesses, issue, sum_issued, totals
+from app.rules.reimbursement.causes import causes_of
+from app.rules.reimbursement.lines import excesses, issue, sum_issued, totals
 from app.rules.reimbursement.values import Excess, Issued, Line
 from app.rules.reports import figures
 from app.rules.scenario import Scenario

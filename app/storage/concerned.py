@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, and_, distinct, or_, select, tuple_, union, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, union, update
 
 from app.rules.access import Scope
 from app.rules.deviations.values import DeviationState
@@ -146,9 +146,3 @@ def _homes(tx: Transaction, care_system_id: str, customer_ids: Collection[str]) 
         table.c.care_system_id == care_system_id, among(tx, table.c.id, customer_ids)
     )
     return {row[0]: row[1] for row in tx.connection.execute(statement)}
-
-
-def care_systems_with_orders(tx: Transaction) -> tuple[str, ...]:
-    """Every care system in which care was ordered or planned."""
-    statement = select(distinct(care_order.current.c.care_system_id)).order_by(care_order.current.c.care_system_id)
-    return tuple(tx.connection.execute(statement).scalars())

@@ -31,11 +31,6 @@ def violated_key(error: IntegrityError) -> str | None:
     return _key_over(match["columns"]) if match else None
 
 
-def is_foreign_key(name: str | None) -> bool:
-    """True where the violated key is a reference to something that is not there."""
-    return name is not None and (name == FOREIGN_KEY or name.startswith("fk_"))
-
-
 def _key_over(columns: str) -> str | None:
     qualified = [column.strip().split(".") for column in columns.split(",")]
     table = metadata.tables[qualified[0][0]]

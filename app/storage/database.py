@@ -67,32 +67,36 @@ class Database:
         Where `write` is false the database refuses to change anything. Raises `Unavailable` where it cannot be asked,
         and `NestedTransaction` within another one of this thread.
         """
-        with self._begun(write, {}) as transaction:
-            yield transaction
+        with (
+            self._entered(),
+            self._queued(write) as options,
+            _unavailable_told(),
+            self._engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
+            yield Transaction(connection)
 
     @contextmanager
     def each_alone(self) -> Iterator[Transaction]:
-        """Every statement within is a transaction of its own, committed when it returns; on SQLite all are one.
+        """Every prepared statement within is a transaction of its own, committed when it returns; on SQLite one.
 
         For what needs one round trip and no more. Raises as `transaction`.
         """
-        alone: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {}
-        with self._begun(True, alone) as transaction:
-            yield transaction
+        if self.dialect != "postgresql":
+            with self.transaction() as transaction:
+                yield transaction
+            return
+        with self._entered(), _unavailable_told(), self._engine.connect() as connection:
+            yield Transaction(connection)
+            connection.commit()  # of any statement that was not prepared
 
     @contextmanager
-    def _begun(self, write: bool, more: dict[str, Any]) -> Iterator[Transaction]:
+    def _entered(self) -> Iterator[None]:
         if getattr(self._within, "open", False):
             raise NestedTransaction("a transaction is already open in this thread")
         self._within.open = True
         try:
-            with (
-                self._queued(write) as options,
-                _unavailable_told(),
-                self._engine.connect() as connection,
-                connection.execution_options(**options, **more).begin(),
-            ):
-                yield Transaction(connection)
+            yield
         finally:
             self._within.open = False
 
@@ -185,7 +189,7 @@ def _connect_arguments(backend: str, settings: Settings) -> dict[str, Any]:
         "options": options,
         "connect_timeout": max(2, settings.pool_timeout_seconds),
         "application_name": "hemtid",
-        # The driver prepares nothing of its own: after a ROLLBACK it would deallocate ours with its own (storage/prepared).
+        # The driver prepares nothing of its own: after a ROLLBACK it would deallocate ours too (storage/prepared).
         "prepare_threshold": None,
     }
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, false, select, tuple_
+from sqlalchemy import Select, false, select
 
 from app.rules.access import Scope
 from app.rules.deviations.values import DeviationState, Effect, Rule, Subject, SubjectType
@@ -115,32 +115,6 @@ def _deviation_row(care_system_id: str, value: Deviation) -> dict[str, Any]:
     }
 
 
-def stored_deviations(
-    tx: Transaction,
-    care_system_id: str,
-    *,
-    provider_id: str | None = None,
-    customer_ids: Collection[str] | None = None,
-    periods: Collection[str] | None = None,
-    keys: Collection[tuple[str, str, str, str]] | None = None,
-) -> tuple[Deviation, ...]:
-    """The deviations that are to be reconciled, by id; nobody else changes them until the transaction ends.
-
-    `keys` are as `Found.key`. What is None limits nothing.
-    """
-    statement = select(table).where(table.c.care_system_id == care_system_id)
-    if provider_id is not None:
-        statement = statement.where(table.c.provider_id == provider_id)
-    if customer_ids is not None:
-        statement = statement.where(among(tx, table.c.customer_id, customer_ids))
-    if periods is not None:
-        statement = statement.where(among(tx, table.c.period, periods))
-    if keys is not None:
-        key = tuple_(table.c.rule, table.c.subject_type, table.c.subject_id, table.c.period)
-        statement = statement.where(key.in_(sorted(set(keys))))
-    return tuple(deviation_of(row) for row in mappings(tx, locking(tx, statement.order_by(table.c.id))))
-
-
 def save_deviations(
     tx: Transaction, care_system_id: str, changed: Sequence[Deviation], history: Sequence[Happened]
 ) -> None:
@@ -177,7 +151,7 @@ def get_deviations(
     """Those of the deviations that are within the scope, by id; with `lock` nobody else changes them meanwhile."""
     if not ids:
         return {}
-    statement = _within(care_system_id, scope).where(among(tx, table.c.id, ids)).order_by(table.c.id)
+    statement = within(care_system_id, scope).where(among(tx, table.c.id, ids)).order_by(table.c.id)
     rows = mappings(tx, locking(tx, statement) if lock else statement)
     return {row["id"]: deviation_of(row) for row in rows}
 
@@ -206,7 +180,7 @@ def deviations_of(
         "subject_id": subject_id,
     }
     filters = [table.c[name] == value for name, value in equal.items() if value is not None]
-    statement = _within(care_system_id, scope).where(*filters)
+    statement = within(care_system_id, scope).where(*filters)
     return tuple(deviation_of(row) for row in mappings(tx, cut(statement, table, after, limit)))
 
 
@@ -229,8 +203,11 @@ def rules_at(tx: Transaction, care_system_id: str, subject_ids: Collection[str])
     return {key: tuple(rows) for key, rows in found.items()}
 
 
-def _within(care_system_id: str, scope: Scope | None) -> Select[Any]:
-    """A provider reaches its own, a municipality those at its customers; a caregiver none. Source: A1, A2."""
+def within(care_system_id: str, scope: Scope | None) -> Select[Any]:
+    """The rows that the scope reaches: its provider's own, its municipality's customers', a caregiver none.
+
+    Source: A1, A2.
+    """
     statement = select(table).where(table.c.care_system_id == care_system_id)
     if scope is None:
         return statement

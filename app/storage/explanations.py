@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from app.rules.access import Scope
 from app.rules.deviations.values import Explanation, Rule, Verdict, VerdictOutcome
 from app.storage.database import Transaction
-from app.storage.deviations import get_deviations
+from app.storage.deviations import get_deviations, within
 from app.storage.records import cut
 from app.storage.statements import Row, among, insert_rows, mappings
 from app.storage.tables.deviations import deviation, explanation_deviation, verdict
@@ -121,12 +121,17 @@ def page_of_explanations(
     tx: Transaction,
     care_system_id: str,
     *,
+    scope: Scope | None = None,
     provider_id: str | None = None,
     after: str | None = None,
     limit: int = 50,
 ) -> tuple[Explained, ...]:
-    """Up to `limit` explanations by id, of one provider or of all."""
-    statement = select(table).where(table.c.care_system_id == care_system_id)
+    """Up to `limit` explanations by id, of one provider or of all; none of which any deviation is outside the scope."""
+    links, reached = explanation_deviation, within(care_system_id, scope).with_only_columns(deviation.c.id)
+    beyond = select(links.c.explanation_id).where(
+        links.c.care_system_id == care_system_id, links.c.deviation_id.not_in(reached)
+    )
+    statement = select(table).where(table.c.care_system_id == care_system_id, table.c.id.not_in(beyond))
     if provider_id is not None:
         statement = statement.where(table.c.provider_id == provider_id)
     return _explained(tx, care_system_id, cut(statement, table, after, limit))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.rules.orders import ChosenBy, Grant, Order, Per
 from app.rules.providers import Law, Service
@@ -14,6 +15,8 @@ from app.storage.people import customers_within, of_customers_within
 from app.storage.records import Master, Reach, recorded_of
 from app.storage.statements import Row, among, locking, mappings
 from app.storage.tables import orders as tables
+from app.storage.tables.people import customer
+from app.storage.tables.providers import provider
 
 
 def grant_of(row: Row) -> Grant:
@@ -118,17 +121,29 @@ def orders_of_grants(
     return tuple(order_of(row) for row in mappings(tx, statement.order_by(order.c.id)))
 
 
-def orders_of_customers(
-    tx: Transaction, care_system_id: str, customer_ids: Collection[str], *, provider_id: str | None = None
+def orders_of_provider(
+    tx: Transaction, care_system_id: str, provider_id: str, municipality: str, *, since: date
 ) -> tuple[tuple[Order, ...], tuple[Grant, ...]]:
-    """The customers' orders, with one provider or with all, and their grants, as they stand."""
+    """The provider's orders for customers in the municipality that hold on `since` or later, and their grants, as they
+    stand; nobody else counts the provider's orders until the transaction ends. Source: O6, LR 3.5.
+    """
     grant, order = tables.care_grant.current, tables.care_order.current
-    theirs = among(tx, grant.c.customer_id, customer_ids)
-    granted = select(grant).where(grant.c.care_system_id == care_system_id, theirs)
-    grants = tuple(grant_of(row) for row in mappings(tx, granted.order_by(grant.c.id)))
-    ordered = select(order).where(
-        order.c.care_system_id == care_system_id, among(tx, order.c.grant_id, [one.id for one in grants])
+    held = select(provider.current.c.id).where(
+        provider.current.c.care_system_id == care_system_id, provider.current.c.id == provider_id
     )
-    if provider_id is not None:
-        ordered = ordered.where(order.c.provider_id == provider_id)
-    return tuple(order_of(row) for row in mappings(tx, ordered.order_by(order.c.id))), grants
+    mappings(tx, locking(tx, held))
+    theirs = select(customer.current.c.id).where(
+        customer.current.c.care_system_id == care_system_id, customer.current.c.municipality == municipality
+    )
+    granted = select(grant.c.id).where(grant.c.care_system_id == care_system_id, grant.c.customer_id.in_(theirs))
+    statement = select(order).where(
+        order.c.care_system_id == care_system_id,
+        order.c.provider_id == provider_id,
+        order.c.grant_id.in_(granted),
+        or_(order.c.valid_before.is_(None), order.c.valid_before > since),
+    )
+    orders = tuple(order_of(row) for row in mappings(tx, statement.order_by(order.c.id)))
+    placed = select(grant).where(
+        grant.c.care_system_id == care_system_id, among(tx, grant.c.id, {one.grant_id for one in orders})
+    )
+    return orders, tuple(grant_of(row) for row in mappings(tx, placed.order_by(grant.c.id)))

@@ -13,8 +13,12 @@ from typing import Any
 
 import orjson
 import psycopg
+from psycopg.errors import error_from_result
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 from sqlalchemy import Connection, Date, Dialect, Select, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import DBAPIError
 
 from app.storage.database import Transaction
 from app.storage.statements import Row
@@ -70,22 +74,73 @@ class Statement:
 
     text: str
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Texts:
+    """What a statement is called in every connection, its text for the server, and its parameters in their order."""
+
+    name: str
+    numbered: str
+    parameters: tuple[str, ...]
+
     @property
-    def name(self) -> str:
-        """What it is called in every connection."""
-        return "hemtid_" + hashlib.sha256(self.text.encode()).hexdigest()[:16]
+    def execution(self) -> str:
+        """How it is run by a statement."""
+        return f"EXECUTE {self.name} ({', '.join(f'%({name})s' for name in self.parameters)})"
 
 
 def run(tx: Transaction, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Any]:
-    """The one row that the statement gives. PostgreSQL only."""
-    preparation, execution = _texts(statement)
-    connection = tx.connection
+    """The one row that the statement gives; numbers may be text, as the server tells them. PostgreSQL only.
+
+    Where no transaction has begun it is one of its own.
+    """
+    texts = _texts(statement)
+    if tx.connection.in_transaction():
+        return _run_within(tx.connection, texts, dict(parameters))
+    return _run_alone(tx.connection, texts, parameters)
+
+
+def _run_within(connection: Connection, texts: _Texts, parameters: dict[str, Any]) -> Sequence[Any]:
     with _writing_values_itself(connection):
-        if statement.name in connection.info:
-            return connection.exec_driver_sql(execution, dict(parameters)).one()
-        connection.exec_driver_sql(preparation)
-        connection.info[statement.name] = True
-        return connection.exec_driver_sql(execution, dict(parameters)).one()
+        if texts.name not in connection.info:
+            connection.exec_driver_sql(f"PREPARE {texts.name} AS {texts.numbered}")
+            connection.info[texts.name] = True
+        return connection.exec_driver_sql(texts.execution, parameters).one()
+
+
+def _run_alone(connection: Connection, texts: _Texts, parameters: Mapping[str, Any]) -> Sequence[Any]:
+    """By the driver's own library, which says the name and the values and nothing else: no text is read by anybody.
+
+    A check-in spends most of its time between us and the database, so here alone SQLAlchemy is passed by.
+    """
+    held: Any = connection.connection.dbapi_connection
+    wire: PGconn = held.pgconn
+    name = texts.name.encode()
+    if texts.name not in connection.info:
+        _check(connection, wire.prepare(name, texts.numbered.encode()))
+        connection.info[texts.name] = True
+    given = [parameters[key] for key in texts.parameters]
+    values: list[Any] = [one.encode() if isinstance(one, str) else _written(one) for one in given]
+    found = wire.exec_prepared(name, values)
+    _check(connection, found)
+    return [found.get_value(0, column) for column in range(found.nfields)]
+
+
+def _written(value: Any) -> bytes | None:
+    if value is None:
+        return None
+    return (value.isoformat() if isinstance(value, datetime) else str(value)).encode()
+
+
+def _check(connection: Connection, found: PGresult) -> None:
+    """Returns where the server did as it was told; raises as SQLAlchemy does."""
+    if found.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+        return
+    fault = error_from_result(found)
+    if fault.sqlstate is None or isinstance(fault, psycopg.OperationalError):
+        # Where the server is gone SQLAlchemy finds out by this, and forgets what else it holds of it.
+        connection.exec_driver_sql("SELECT")
+    raise DBAPIError.instance(None, None, fault, psycopg.Error, hide_parameters=True) from fault
 
 
 @contextmanager
@@ -101,15 +156,11 @@ def _writing_values_itself(connection: Connection) -> Iterator[None]:
 
 
 @cache
-def _texts(statement: Statement) -> tuple[str, str]:
-    """How the statement is prepared, and how it is run."""
-    names: dict[str, int] = {}
-    numbered = _PARAMETER.sub(lambda found: f"${names.setdefault(found[1], len(names) + 1)}", statement.text)
-    values = ", ".join(f"%({name})s" for name in names)
-    return (
-        f"PREPARE {statement.name} AS {numbered}",
-        f"EXECUTE {statement.name} ({values})",
-    )
+def _texts(statement: Statement) -> _Texts:
+    numbers: dict[str, int] = {}
+    numbered = _PARAMETER.sub(lambda found: f"${numbers.setdefault(found[1], len(numbers) + 1)}", statement.text)
+    name = "hemtid_" + hashlib.sha256(statement.text.encode()).hexdigest()[:16]
+    return _Texts(name=name, numbered=numbered, parameters=tuple(numbers))
 
 
 def _checked(value: Any) -> Any:

@@ -143,20 +143,6 @@ def get(
     return _one(tx, master, conditions)
 
 
-def get_by_external_id(
-    tx: Transaction,
-    master: Master[V],
-    care_system_id: str,
-    external_id: str,
-    *,
-    scope: Scope | None = None,
-    today: date | None = None,
-) -> V | None:
-    """As `get`, by the id that another system gave it."""
-    conditions = [*reached(tx, master, care_system_id, scope, today), master.current.c.external_id == external_id]
-    return _one(tx, master, conditions)
-
-
 def _one(tx: Transaction, master: Master[V], conditions: Conditions) -> V | None:
     row = tx.connection.execute(select(master.current).where(*conditions)).mappings().one_or_none()
     return None if row is None else master.of(row)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, false, func, select, tuple_, update
+from sqlalchemy import Select, false, select, tuple_, update
 
 from app.rules.access import Scope
 from app.rules.providers import Law, Service
 from app.rules.reimbursement.months import Month, MonthState
-from app.rules.reimbursement.values import Cause, Issued, Line, LineKey, LineKind, Segment, Total
+from app.rules.reimbursement.values import Cause, Line, LineKey, LineKind, Segment, Total
 from app.rules.time import format_instant, parse_instant
 from app.storage.counters import lock_counter, move_counter
 from app.storage.database import Transaction
@@ -255,28 +255,8 @@ def _segment_document(segment: Segment) -> dict[str, Any]:
     }
 
 
-def lines_after(
-    tx: Transaction,
-    care_system_id: str,
-    *,
-    scope: Scope | None = None,
-    after: int = 0,
-    run_id: str | None = None,
-    provider_id: str | None = None,
-    municipality: str | None = None,
-    month: str | None = None,
-    limit: int = 50,
-) -> tuple[Line, ...]:
-    """Up to `limit` lines within the scope after that number, in the order issued. Source: R11."""
-    equal = {"run_id": run_id, "provider_id": provider_id, "municipality": municipality, "month": month}
-    filters = [line_table.c[name] == value for name, value in equal.items() if value is not None]
-    statement = within(select(line_table), line_table, care_system_id, scope).where(
-        line_table.c.sequence > after, *filters
-    )
-    return tuple(line_of(row) for row in mappings(tx, statement.order_by(line_table.c.sequence).limit(limit)))
-
-
 def line_of(row: Row) -> Line:
+    """The line of a row."""
     total = Total(
         key=_key_of(row),
         ore_per_hour=row["ore_per_hour"],
@@ -318,43 +298,6 @@ def _segment_of(told: dict[str, Any]) -> Segment:
         starts_at=parse_instant(told["starts_at"]),
         ends_at=parse_instant(told["ends_at"]),
         seconds=told["seconds"],
-    )
-
-
-def issued_so_far(tx: Transaction, care_system_id: str, municipality: str, provider_id: str) -> tuple[Issued, ...]:
-    """What all lines of the provider in the municipality come to per key, in order of key. Source: R8."""
-    table = line_table
-    key = (
-        table.c.municipality,
-        table.c.provider_id,
-        table.c.customer_id,
-        table.c.service,
-        table.c.law,
-        table.c.rate_id,
-        table.c.month,
-    )
-    price = (table.c.ore_per_hour, table.c.band)
-    statement = (
-        select(
-            *key, *price, func.sum(table.c.seconds).label("seconds"), func.sum(table.c.amount_ore).label("amount_ore")
-        )
-        .where(
-            table.c.care_system_id == care_system_id,
-            table.c.municipality == municipality,
-            table.c.provider_id == provider_id,
-        )
-        .group_by(*key, *price)
-        .order_by(*key)
-    )
-    return tuple(
-        Issued(
-            key=_key_of(row),
-            ore_per_hour=row["ore_per_hour"],
-            band=row["band"],
-            seconds=int(row["seconds"]),
-            amount_ore=int(row["amount_ore"]),
-        )
-        for row in mappings(tx, statement)
     )
 
 

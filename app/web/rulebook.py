@@ -11,6 +11,10 @@ SUBJECTS = "TVODERKAP"
 """The letters that ids begin with, in the order of the rulebook."""
 
 
+SWEDISH = {"our decision": "vårt beslut", "the seconds": "sekunderna", "the details": "detaljerna"}
+"""What a source says beside its sections, in Swedish."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleText:
     """One rule as the page shows it."""
@@ -37,7 +41,13 @@ def policy_texts(language: str) -> tuple[PolicyText, ...]:
 def rule_texts(language: str) -> dict[str, tuple[RuleText, ...]]:
     """The rules of each subject in the language, in the order of their numbers."""
     rules = [
-        RuleText(id=rule, says=str(text[language]), source=str(text["source"]))
+        RuleText(id=rule, says=str(text[language]), source=_source(str(text["source"]), language))
         for rule, text in texts("rulebook").items()
     ]
     return {subject: tuple(rule for rule in rules if rule.id[0] == subject) for subject in SUBJECTS}
+
+
+def _source(told: str, language: str) -> str:
+    for english, swedish in SWEDISH.items() if language == "sv" else ():
+        told = told.replace(english, swedish)
+    return told

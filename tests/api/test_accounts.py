@@ -123,7 +123,7 @@ BAD_USERS: list[tuple[JSON, list[str]]] = [
     ({"role": "scheduling_client"}, ["/role"]),
     ({"role": "king"}, ["/role"]),
     ({"role": 1}, ["/role"]),
-    ({"username": "Anna Ek"}, ["/username"]),
+    ({"username": "Anna Exempel"}, ["/username"]),
     ({"username": None}, ["/username"]),
     ({"password": "short"}, ["/password"]),
     ({"password": None}, ["/password"]),

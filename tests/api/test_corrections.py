@@ -59,6 +59,21 @@ def test_V10_a_correction_counts_once_another_person_has_approved_it(world: Worl
     assert [(one["resource"]["id"], one["data"]["performed_seconds"]) for one in last] == [(visit_id, 4200)]
 
 
+def test_V10_a_correction_is_read_where_it_stands_and_listed_page_by_page(world: World) -> None:
+    provider, other = world.home.providers
+    visit_id = stay(provider)
+    path = f"/visits/{visit_id}/corrections"
+    made = [provider.coordinator.post(path, LONGER, at=LATER) for _ in range(3)]
+    for one in made:
+        assert provider.coordinator.read(one.headers["Location"], at=LATER) == one.json
+    first = provider.coordinator.read(path, limit=2, at=LATER)
+    assert first["items"] == [one.json for one in made[:2]]
+    rest = provider.coordinator.read(path, limit=2, after=first["next"], at=LATER)
+    assert rest == {"items": [made[2].json]}
+    assert other.coordinator.get(made[0].headers["Location"], at=LATER).status_code == 404
+    assert provider.coordinator.get(f"{path}/{visit_id}", at=LATER).status_code == 404
+
+
 def test_V10_F20_the_original_stays_beside_the_correction(world: World) -> None:
     """FAULTS 20: a wrong customer is corrected by adding."""
     provider = world.home.providers[0]

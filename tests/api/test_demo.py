@@ -27,6 +27,7 @@ from tests.settings import settings_for
 
 DAY = date(2014, 2, 4)
 ORE_PER_HOUR = 37_500
+pytestmark = pytest.mark.xdist_group("demo")  # it is played once, by one process
 
 
 @pytest.fixture(scope="module")

@@ -180,6 +180,19 @@ def test_D_an_explanation_of_both_municipalities_customers_is_the_controllers_to
     assert {row["state"] for row in town.deviations("p", LATER, rule="D10")} == {"accepted"}
 
 
+def test_D_explanations_are_listed_page_by_page_to_whoever_reaches_all_that_they_are_about(town: Town) -> None:
+    both = explained(town, town.deviations("p", NOW, rule="D10"))
+    third = explained(town, town.deviations("p", NOW, rule="D10", visit_id=THIRD))
+    assert town.get("p", "/explanations", LATER)["items"] == [both, third]
+    first = town.get("controller", "/explanations?limit=1", LATER)
+    assert first["items"] == [both]
+    assert town.get("controller", f"/explanations?limit=1&after={first['next']}", LATER) == {"items": [third]}
+    assert town.get("0182", "/explanations", LATER)["items"] == [third]
+    assert town.get("2029", "/explanations", LATER)["items"] == []
+    assert town.get("q", "/explanations", LATER)["items"] == []
+    assert town.get("controller", f"/explanations?provider_id={id_of('q')}", LATER)["items"] == []
+
+
 def test_D_an_acceptance_holds_for_the_facts_shown_and_the_deviation_opens_again_when_they_change(town: Town) -> None:
     third = town.deviations("p", NOW, rule="D10", visit_id=THIRD)
     path = f"/explanations/{explained(town, third)['id']}/verdict"

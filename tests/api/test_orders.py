@@ -82,6 +82,25 @@ def test_O6_an_order_goes_to_an_accredited_provider_only(world: World, officer: 
     assert officer.post("/orders", order_of(grant, new)).status_code == 201
 
 
+def test_O6_the_ceiling_counts_what_the_provider_has_taken_on_before(
+    world: World, officer: Somebody, customer: CustomerOf
+) -> None:
+    controller = world.home.controller
+    new = controller.make("/providers", {"name": "Liten utförare", "kind": "private"})["id"]
+    accreditation = {"provider_id": new, "municipality": "2029", "service": "escort", "valid_from": "2014-02-01"}
+    accredited = controller.post("/accreditations", accreditation | {"ceiling_seconds_per_week": 17_999})
+    grant = officer.make("/grants", grant_of(customer))["id"]  # 36,000 s in February's four weeks: 9,000 a week
+    first = officer.post("/orders", order_of(grant, new))
+    assert first.status_code == 201, first.text
+    another = officer.make("/grants", grant_of(world.home.providers[1].customers["2029"]))["id"]
+    told = problem(officer.post("/orders", order_of(another, new)), 409, "refused-by-rule")
+    assert (told["rule"], told["errors"][0]["pointer"]) == ("O6", "/provider_id")
+    again = officer.put(first.headers["Location"], order_of(grant, new), etag='"1"')
+    assert again.status_code == 200, "an order is not counted beside itself"
+    controller.put(accredited.headers["Location"], accreditation | {"ceiling_seconds_per_week": 18_000}, etag='"1"')
+    assert officer.post("/orders", order_of(another, new)).status_code == 201
+
+
 def test_A1_an_order_names_a_grant_and_a_provider_within_the_scope(
     world: World, officer: Somebody, customer: CustomerOf
 ) -> None:

@@ -143,6 +143,25 @@ def test_A3_every_read_of_a_person_is_logged_and_what_was_not_given_is_not(world
     assert log_of(world)[4:] == [(provider.coordinator.id, "customer", first[0]["id"], "listCustomers")]
 
 
+def test_A3_whoever_is_told_of_somebody_by_the_feed_stands_in_the_access_log(world: World) -> None:
+    """FAULTS 48."""
+    provider = world.home.providers[0]
+    customer, reader = provider.customers["2029"], provider.scheduler
+    planned = {
+        "provider_id": provider.id, "customer_id": customer.id, "caregiver_ids": [provider.caregiver_id],
+        "household": [customer.id, provider.customers["2031"].id], "service": "personal_care",
+        "starts_at": "2014-02-05T08:00:00Z", "ends_at": "2014-02-05T09:00:00Z",
+    }  # fmt: skip
+    seen, before = reader.read("/changes", limit=200)["next"], len(log_of(world))
+    provider.coordinator.make("/planned-visits", planned)
+    (told,) = reader.read("/changes", after=seen)["items"]
+    assert told["type"] == "planned_visit.changed"
+    logged = [whom for who, what, whom, why in log_of(world)[before:] if (who, why) == (reader.id, "listChanges")]
+    assert sorted(logged) == sorted([*planned["household"], provider.caregiver_id])
+    reader.read("/changes", after=told["sequence"])
+    assert len(log_of(world)) == before + len(logged)
+
+
 def test_a_caregiver_belongs_to_its_coordinators_provider(world: World) -> None:
     ours, theirs = world.home.providers
     sent = {"provider_id": ours.id, "name": "Nya Nisse", "education": "approved"}

@@ -103,6 +103,18 @@ def test_V2_F2_the_same_id_with_other_content_is_refused_and_the_first_stands(
     assert provider.caregiver.read(f"/registrations/{sent['id']}", at=LATER) == first
 
 
+def test_V2_an_external_id_is_given_once(world: World) -> None:
+    one, other = world.home.providers
+    sent = check_in(one, external_id="theirs")
+    one.caregiver.make("/registrations", sent, at=SOON)
+    again = check_in(other, external_id="theirs")
+    refused = other.caregiver.post("/registrations", again, at=SOON)
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (409, "/external_id")
+    (row,) = other.caregiver.post("/registrations/batch", {"items": [again]}, at=SOON).json["results"]
+    assert (row["status"], row["problem"]["errors"][0]["pointer"]) == (409, "/external_id")
+    assert other.coordinator.read("/registrations", at=LATER)["items"] == []
+
+
 def test_V2_the_same_content_spelled_otherwise_is_the_same_registration(world: World) -> None:
     provider = world.home.providers[0]
     sent = check_in(provider)

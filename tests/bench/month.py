@@ -31,7 +31,8 @@ from app.rules.people import Absence, AbsenceCause, Caregiver, Customer
 from app.rules.plans import Cancellation, CancelledBy, PlannedVisit
 from app.rules.providers import Accreditation, Law, Provider, ProviderKind, Service
 from app.rules.rates import Rate
-from app.rules.reimbursement.lines import causes_of, excesses, issue, totals
+from app.rules.reimbursement.causes import causes_of
+from app.rules.reimbursement.lines import excesses, issue, totals
 from app.rules.reports import figures
 from app.rules.tags import ManualReason, Method, Place, Tag, TagKind
 from app.rules.time import BEGINNING, days_of, local_instant, shift
@@ -323,7 +324,7 @@ def run(facts: Facts, taken: dict[str, float]) -> dict[str, int]:
     with _stage("totals", taken):
         recomputed = totals(judgement, [MONTH])
     with _stage("issue", taken):
-        causes = causes_of([one.key for one in recomputed], facts, BEGINNING, LOCK)
+        causes = causes_of([one.key for one in recomputed], judgement, BEGINNING)
         lines = issue("run", [MONTH], recomputed, (), causes)
     with _stage("excess", taken):
         beyond = excesses(judgement, [MONTH])

@@ -13,7 +13,9 @@ from click.testing import Result
 from flask import Flask
 
 from app.actions import simulations
+from app.rules.time import parse_instant
 from app.storage.deviations import deviations_of
+from app.storage.idempotency import Answer, keep
 from tests.messy import messy
 from tests.storage.test_settling import stored
 from tests.storage.test_settling import told as found
@@ -50,7 +52,12 @@ def test_D_a_sweep_says_in_one_line_what_it_did_and_does_nothing_again(town: Tow
     assert {row.rule for row in rows} == {"D1", "D18", "D19"}
     again = said(town, "sweep", "--now", OVER, "--care-system", town.care_system_id)
     assert again == {**again, "marked": 0, "months": 0, "opened": 0, "cleared": 0, "changed": 0}
+    with town.database.transaction() as tx:
+        kept = Answer(content_hash="0" * 64, status=201, headers={}, body="{}")
+        keep(tx, town.care_system_id, "client", "route", "key", kept, at=parse_instant(OVER))
+    assert said(town, "sweep", "--now", OVER)["weeded"] >= 1, "nobody has asked again for thirty days"
     earlier = said(town, "sweep", "--now", "2014-02-01T09:00:00+01:00")
+    assert earlier["weeded"] == 0
     assert earlier["marked"] == 0
 
 

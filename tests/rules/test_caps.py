@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from typing import Any
@@ -314,3 +315,15 @@ def test_V15_a_change_of_service_divides_the_price_at_that_second() -> None:
 def test_O3_the_customers_choice_or_none_is_paid_alike() -> None:
     for chosen in ChosenBy:
         assert amounts(judged(an_order(chosen_by=chosen), *MORNING)) == [(3_600, 37_000)]
+
+
+def test_R11_a_line_names_the_extensions_whose_newest_decision_approves() -> None:
+    extension, decision = approved(1_800)
+    second = (replace(extension, id="e2"), replace(decision, id="d2", extension_id="e2"))
+    later = at("2014-02-06T09:00:00+01:00")
+    declined = replace(
+        decision, id="d3", extension_id="e2", outcome=DecisionOutcome.DECLINED, decided_at=later, recorded_at=later
+    )
+    for decisions, named in (((), ("e", "e2")), ((declined,), ("e",))):
+        judgement = judged(a_grant(granted_seconds=1_800), extension, decision, *second, *decisions, *MORNING)
+        assert [one.extension_ids for one in totals(judgement, [FEBRUARY])] == [named]

@@ -159,6 +159,17 @@ def test_V8_how_soon_is_verified_is_a_policy(within: int, grade: ClockGrade) -> 
     assert one.clock.grade is grade
 
 
+def test_V8_the_customers_municipality_says_how_soon_and_how_close() -> None:
+    late = a_check_in("08:00", received="08:01")
+    apart = a_check_in("08:00", received="10:00", clock=a_clock(0), sent=sent(7190))
+    for registration, name in ((late, "verified_within_seconds"), (apart, "evidence_within_seconds")):
+        graded = [
+            resolved(registration, a_policy(name, 60, municipality=code))[0].clock.grade for code in ("0182", "2029")
+        ]
+        assert graded[0] is VERIFIED
+        assert graded[1] is not VERIFIED
+
+
 @pytest.mark.parametrize(("within", "grade"), [(9, ESTIMATED), (10, VERIFIED), (11, VERIFIED)])
 def test_V8_how_close_evidence_is_verified_is_a_policy(within: int, grade: ClockGrade) -> None:
     apart = a_check_in("08:00", received="10:00", clock=a_clock(0), sent=sent(7190))

@@ -15,7 +15,8 @@ from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import judge_before
 from app.rules.providers import Law
 from app.rules.rates import Rate
-from app.rules.reimbursement.lines import amount_ore, causes_of, excesses, half_up, issue, sum_issued, totals
+from app.rules.reimbursement.causes import causes_of
+from app.rules.reimbursement.lines import amount_ore, excesses, half_up, issue, sum_issued, totals
 from app.rules.reimbursement.values import Cause, Issued, Line, LineKey, LineKind, Total
 from app.rules.scenario import Scenario
 from app.rules.simulations import simulate
@@ -36,7 +37,7 @@ from tests.rules.builders import (
     judged,
     some_facts,
 )
-from tests.rules.money_builders import CARE, ESCORT, FEBRUARY, HOUSEHOLD, a_band_of, a_row, a_stay, amounts
+from tests.rules.money_builders import CARE, ESCORT, FEBRUARY, HOUSEHOLD, MUNICIPAL, a_band_of, a_row, a_stay, amounts
 
 MARCH_LOCK = "2014-04-05T18:00:00+02:00"
 
@@ -367,3 +368,60 @@ def test_R8_what_concerns_the_keys_own_visits_is_its_cause_before_what_its_provi
         replace(KEY, customer_id="k2"): Cause.CORRECTION,
         elsewhere: Cause.CORRECTION,
     }
+
+
+MARCH_STAY = a_stay("2014-03-03T08:00:00+01:00", "2014-03-03T09:00:00+01:00", recorded_at=AFTER)
+
+
+@pytest.mark.parametrize(
+    ("late", "cause"),
+    [
+        ([a_grant(granted_seconds=3_600, version=2, recorded_at=AFTER)], Cause.ORDER),
+        ([an_order(valid_before=date(2014, 2, 1), version=2, recorded_at=AFTER)], Cause.ORDER),
+        ([a_correction(void=True, approved="2014-03-20T09:00:00+01:00")], Cause.CORRECTION),
+        ([a_rate(HOUSEHOLD, recorded_at=AFTER)], Cause.OTHER),
+        ([a_row("next", kronor=380, valid_from=date(2014, 3, 1), recorded_at=AFTER)], Cause.OTHER),
+        ([a_row("own", provider_kind=MUNICIPAL, valid_from=date(2014, 2, 1), recorded_at=AFTER)], Cause.OTHER),
+        ([an_order("q's", provider="q", recorded_at=AFTER)], Cause.OTHER),
+        ([an_order("next", valid_from=date(2014, 3, 1), recorded_at=AFTER)], Cause.OTHER),
+        ([an_explanation("D1", None, accepted="2014-03-20T09:00:00+01:00", customer_id="k")], Cause.RELEASE),
+        ([an_explanation("D1", None, accepted="2014-03-20T09:00:00+01:00", customer_id="k2")], Cause.OTHER),
+        ([an_explanation("D1", None, accepted="2014-03-20T09:00:00+01:00", month="2014-03")], Cause.OTHER),
+    ],
+    ids=[
+        "a smaller grant",
+        "an order that ended before the month",
+        "a visit made void",
+        "another service's price",
+        "the next month's price",
+        "municipal providers' price",
+        "another provider's order",
+        "the next month's order",
+        "the customer's explanation accepted",
+        "another customer's explanation accepted",
+        "another month's explanation accepted",
+    ],
+)
+def test_R8_what_is_recorded_of_another_month_is_no_cause(late: list[Any], cause: Cause) -> None:
+    """Of March everything is recorded after February's lock, and says nothing of what became of February."""
+    known, changed = some_facts(*STAY, *MARCH_STAY), some_facts(*STAY, *MARCH_STAY, *late)
+    both = replace(
+        changed,
+        grants=tuple({*known.grants, *changed.grants}),
+        orders=tuple({*known.orders, *changed.orders}),
+        rates=tuple({*known.rates, *changed.rates}),
+    )
+    judged_then = judge_before(both, at(MARCH_LOCK), [FEBRUARY, "2014-03"])
+    key = replace(KEY, rate_id="rate personal_care")
+    assert causes_of([key], judged_then, at(LATER)) == {key: cause}
+    march = replace(key, month="2014-03")
+    assert causes_of([march], judged_then, at(LATER))[march] in (Cause.LATE_REGISTRATION, Cause.RATE)
+
+
+def test_R8_both_customers_of_a_visit_that_was_moved_are_told_of_the_correction() -> None:
+    moved = a_correction(customer_id="k2", approved="2014-03-20T09:00:00+01:00")
+    released = an_explanation("D16", accepted="2014-03-20T09:00:00+01:00")
+    facts = some_facts(a_customer("k2"), *STAY, moved, released)
+    judged_then = judge_before(facts, at(MARCH_LOCK), [FEBRUARY])
+    keys = [replace(KEY, customer_id=customer) for customer in ("k", "k2")]
+    assert causes_of(keys, judged_then, at(LATER)) == dict.fromkeys(keys, Cause.CORRECTION)

@@ -34,6 +34,7 @@ from app.rules.visits.values import (
     Visit,
     VisitState,
 )
+from app.storage.conflicts import FOREIGN_KEY
 from app.storage.database import Database, Transaction
 from app.storage.orders import GRANT, ORDER
 from app.storage.people import ABSENCE, CAREGIVER, CUSTOMER
@@ -401,3 +402,8 @@ def insert_all(tx: Transaction, *values: tuple[Master[Any], Any]) -> None:
     """More master data are kept."""
     for master, value in values:
         insert(tx, master, CS, value, by=BY)
+
+
+def names_a_reference(key: str | None) -> bool:
+    """True where the violated key is a reference to something that is not there; SQLite does not tell which."""
+    return key is not None and key.startswith(("fk_", FOREIGN_KEY))

@@ -20,6 +20,7 @@ from app.actions.access.faults import ChangedMeanwhile, NotSignedIn, TooManyTrie
 from app.actions.access.secrets import digest, hash_password, is_password, new_secret
 from app.actions.access.signing_in import SignedIn
 from app.actions.access.tokens import Claims
+from app.actions.weeding import weed
 from app.rules.access import Actor, Kept, Role, UserAccount
 from app.rules.refusal import Kind, Refused
 from app.storage.access import Subject, sessions
@@ -452,9 +453,9 @@ def test_A1_no_secret_is_kept_or_shown(house: House) -> None:
 def test_A1_what_is_past_its_use_is_weeded(house: House) -> None:
     token = house.sign_in().refresh_token
     assert _try(house, "auditor", NOW) == "wrong"
-    assert signing_in.weed(house.database, NOW + timedelta(seconds=899)) == 0
-    assert signing_in.weed(house.database, NOW + timedelta(seconds=900)) == 1
-    assert signing_in.weed(house.database, NOW + timedelta(days=31, seconds=-1)) == 0
+    assert weed(house.database, NOW + timedelta(seconds=899)) == 0
+    assert weed(house.database, NOW + timedelta(seconds=900)) == 1
+    assert weed(house.database, NOW + timedelta(days=31, seconds=-1)) == 0
     assert house.refresh(token, seconds=5)
-    assert signing_in.weed(house.database, NOW + timedelta(days=31)) == 1
-    assert signing_in.weed(house.database, NOW + timedelta(days=31, seconds=5)) == 2
+    assert weed(house.database, NOW + timedelta(days=31)) == 1
+    assert weed(house.database, NOW + timedelta(days=31, seconds=5)) == 2

@@ -18,7 +18,7 @@ from app.rules.plans import PlannedVisit
 from app.rules.providers import Service
 from app.rules.visits.values import HouseholdShare, Resolved, VisitState
 from app.storage.access import Subject
-from app.storage.conflicts import is_foreign_key, violated_key
+from app.storage.conflicts import violated_key
 from app.storage.database import Database, Transaction, open_database
 from app.storage.events import Event, page
 from app.storage.judgements import Due, take_due
@@ -61,6 +61,7 @@ from tests.storage.care import (
     check_in,
     check_out,
     insert_all,
+    names_a_reference,
     settle,
 )
 from tests.storage.said import CORRECTION
@@ -98,7 +99,7 @@ def test_V1_a_registration_is_kept_with_all_that_follows_from_it(care: Database)
         told = arrival(WHOLE_REGISTRATION, 0, "whole", visits=changed, gone=("gone",), events=(TOLD,), due=(DUE,))
         save_registration(tx, CS, told)
     with care.transaction() as tx:
-        assert stored(tx, CS, ["whole"]) == {"whole": Stored(resolved=WHOLE_REGISTRATION, content_hash=HASH)}
+        assert stored(tx, CS, ["whole"]) == {"whole": Stored(resolved=WHOLE_REGISTRATION, content_hash=HASH, by=BY)}
         assert get_visits(tx, CS, ["whole", "visit", "gone"]) == {one.id: one for one in changed}
         assert visits_of(tx, CS, customer_id="bo") == (visit,)
         assert [one.event for one in page(tx, CS)] == [TOLD]
@@ -136,7 +137,7 @@ UNKNOWN: list[dict[str, Any]] = [{"caregiver_id": "nobody"}, {"planned_visit_id"
 def test_V1_an_unknown_reference_cannot_be_written(care: Database, wrong: dict[str, Any]) -> None:
     with pytest.raises(IntegrityError) as raised, care.transaction() as tx:
         save_registration(tx, CS, arrival(check_in("a", NOON, **wrong), 0, "a"))
-    assert is_foreign_key(violated_key(raised.value))
+    assert names_a_reference(violated_key(raised.value))
 
 
 def test_a_taken_external_id_is_told_as_one(care: Database) -> None:
@@ -276,7 +277,7 @@ def test_V2_the_door_finds_what_is_kept_with_the_same_id(care: Database) -> None
     with care.transaction() as tx:
         save_registration(tx, CS, arrival(WHOLE_REGISTRATION, 0))
         facts = read(tx, WHOLE_REGISTRATION)
-    assert facts.stored == Stored(resolved=WHOLE_REGISTRATION, content_hash=HASH)
+    assert facts.stored == Stored(resolved=WHOLE_REGISTRATION, content_hash=HASH, by=BY)
 
 
 def test_V16_plans_near_the_start_of_the_visit_are_read_at_its_end(care: Database) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.rules.people import Customer
 from app.rules.providers import CareSystem
-from app.storage.conflicts import is_foreign_key, violated_key
+from app.storage.conflicts import violated_key
 from app.storage.database import Database
 from app.storage.orders import GRANT, ORDER
 from app.storage.people import ABSENCE, CAREGIVER, CUSTOMER
@@ -22,7 +22,6 @@ from app.storage.rates import get_rate, page_of_rates, rates_of
 from app.storage.records import (
     Master,
     get,
-    get_by_external_id,
     get_many,
     insert,
     page,
@@ -48,6 +47,7 @@ from tests.storage.care import (
     STAY,
     TAG_OF_ANNA,
     insert_all,
+    names_a_reference,
     scope,
 )
 
@@ -78,12 +78,6 @@ def test_rates_and_policies_come_out_as_they_went_in(care: Database) -> None:
         assert policies_of(tx, CS) == (CAP, STAY) == page_of_policies(tx, CS, municipality="2029")
         assert page_of_policies(tx, CS, municipality="2031") == (STAY,)
         assert get_policy(tx, CS, "stay") == STAY
-
-
-def test_an_external_id_finds_its_value(care: Database) -> None:
-    with care.transaction(write=False) as tx:
-        assert get_by_external_id(tx, CUSTOMER, CS, "their-anna") == ANNA
-        assert get_by_external_id(tx, CUSTOMER, "other", "their-anna") is None
 
 
 def test_a_replaced_value_is_the_next_version_and_the_old_one_stays(care: Database) -> None:
@@ -140,13 +134,13 @@ def test_a_taken_external_id_names_its_key(care: Database) -> None:
     ],
 )
 def test_an_unknown_reference_cannot_be_written(care: Database, master: Master[Any], value: Any) -> None:
-    assert is_foreign_key(_violated(care, master, value))
+    assert names_a_reference(_violated(care, master, value))
 
 
 def test_a_reference_cannot_leave_the_care_system(care: Database) -> None:
     with care.transaction() as tx:
         insert(tx, CARE_SYSTEM, "other", CareSystem(id="other", name="Annat", municipalities=("0182",)), by=BY)
-    assert is_foreign_key(_violated(care, TAG, TAG_OF_ANNA, "other"))
+    assert names_a_reference(_violated(care, TAG, TAG_OF_ANNA, "other"))
 
 
 def test_care_systems_are_listed_for_the_operator(care: Database) -> None:

@@ -11,12 +11,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app.rules.access import Actor, Role
 from app.rules.reimbursement.months import Month, MonthState
-from app.rules.reimbursement.values import Issued, LineKind
+from app.rules.reimbursement.values import LineKind
 from app.storage import access_log, events, idempotency
 from app.storage.access_log import Seen
 from app.storage.conflicts import violated_key
 from app.storage.database import Database
 from app.storage.events import Event
+from app.storage.issued import issued_lines
 from app.storage.reimbursement import (
     KeptMonth,
     append_lines,
@@ -24,8 +25,6 @@ from app.storage.reimbursement import (
     get_run,
     insert_run,
     issued_months,
-    issued_so_far,
-    lines_after,
     months_of,
     runs_of,
     save_month,
@@ -180,10 +179,14 @@ def test_R11_lines_are_numbered_and_come_out_as_they_went_in(care: Database) -> 
         assert append_lines(tx, CS, RUN, []) == ()
         assert insert_run(tx, CS, later)
         assert append_lines(tx, CS, later, [second]) == (second,)
-        assert lines_after(tx, CS) == (LINE, second)
-        assert lines_after(tx, CS, after=1) == (second,) == lines_after(tx, CS, run_id="later")
-        assert lines_after(tx, CS, limit=1, month="2014-01", provider_id="olivia", municipality="2029") == (LINE,)
-        assert lines_after(tx, CS, scope=scope(municipality="2031")) == ()
+        kept = issued_lines(tx, CS)
+        assert [(one.run_id, one.recorded_at, one.line) for one in kept] == [
+            (RUN.id, RUN.issued_at, LINE),
+            ("later", later.issued_at, second),
+        ]
+        assert issued_lines(tx, CS, after=1) == kept[1:] == issued_lines(tx, CS, run_ids=["later"])
+        assert issued_lines(tx, CS, limit=1, scope=scope(provider_id="olivia")) == kept[:1]
+        assert issued_lines(tx, CS, scope=scope(municipality="2031")) == ()
         assert (get_run(tx, CS, "run"), get_run(tx, "other", "run")) == (RUN, None)
         assert runs_of(tx, CS) == (later, RUN)
         assert runs_of(tx, CS, month="2014-02", after="later", limit=1) == (RUN,)
@@ -193,19 +196,6 @@ def test_R11_lines_are_numbered_and_come_out_as_they_went_in(care: Database) -> 
 def test_the_line_says_something_in_every_field() -> None:
     for value in (LINE, LINE.total, LINE.total.key, RUN):
         assert not [one.name for one in fields(value) if getattr(value, one.name) in (None, (), [])]
-
-
-def test_R8_what_was_issued_is_summed_per_key_in_whole_seconds_and_ore(care: Database) -> None:
-    key = LINE.total.key
-    other = replace(LINE, total=replace(LINE.total, key=replace(key, rate_id="another")), seconds=7, amount_ore=72)
-    with care.transaction() as tx:
-        insert_run(tx, CS, RUN)
-        append_lines(tx, CS, RUN, [LINE, replace(LINE, seconds=50_210, amount_ore=516_047), other])
-        issued = issued_so_far(tx, CS, "2029", "olivia")
-        assert issued_so_far(tx, CS, "2031", "olivia") == ()
-    held = Issued(key=key, ore_per_hour=LINE.total.ore_per_hour, band="kväll", seconds=49_005, amount_ore=503_663)
-    assert issued == (replace(held, key=other.total.key, seconds=7, amount_ore=72), held)
-    assert [type(one.seconds) for one in issued] == [int, int]
 
 
 def test_R9_two_runs_at_once_issue_once_and_lines_have_no_gap(care: Database) -> None:
@@ -227,7 +217,7 @@ def test_R9_two_runs_at_once_issue_once_and_lines_have_no_gap(care: Database) ->
             thread.join()
     assert len(won) == rounds == len(set(won))
     with care.transaction(write=False) as tx:
-        assert [one.sequence for one in lines_after(tx, CS, limit=1_000)] == list(range(1, 2 * rounds + 1))
+        assert [one.line.sequence for one in issued_lines(tx, CS)] == list(range(1, 2 * rounds + 1))
 
 
 AUDITOR = Actor(id="auditor", role=Role.AUDITOR, care_system_id=CS)

@@ -74,6 +74,15 @@ def test_a_page_comes_in_the_language_that_is_asked_for(app: Flask) -> None:
     assert '<html lang="sv">' in client.get("/?lang=xx", headers={"Accept-Language": "fi"}).text
 
 
+def test_where_a_rule_comes_from_is_said_in_the_pages_language(app: Flask) -> None:
+    swedish, english = (app.test_client().get(f"/rules?lang={language}").text for language in ("sv", "en"))
+    assert "vårt beslut" in swedish
+    assert "our decision" in english
+    assert not {"our decision", "the seconds", "the details"} & set(
+        re.findall("our decision|the (?:seconds|details)", swedish)
+    )
+
+
 def test_every_link_of_the_pages_leads_somewhere(app: Flask) -> None:
     client = app.test_client()
     seen: set[str] = set()

@@ -141,13 +141,6 @@ def authenticated(database: Database, claims: Claims) -> Actor:
         return authenticate(transaction.connection, claims)
 
 
-def weed(database: Database, now: datetime) -> int:
-    """How many rows of tries, tokens and sessions were past their use and are gone."""
-    with database.transaction() as transaction:
-        connection = transaction.connection
-        return sessions.weed_sessions(connection, now) + devices.weed_proofs(connection, now)
-
-
 def _begin_try(database: Database, username: str, try_id: str, now: datetime) -> StoredPassword | None:
     name_hash = digest(username)
     with database.transaction() as transaction:

@@ -16,7 +16,14 @@ from app.rules.access import Resource, Verb
 from app.rules.deviations.reconcile import check_explainable
 from app.rules.deviations.values import VerdictOutcome
 from app.storage.deviations import Deviation, get_deviations
-from app.storage.explanations import Explained, Judged, get_explanation, insert_explanation, insert_verdict
+from app.storage.explanations import (
+    Explained,
+    Judged,
+    get_explanation,
+    insert_explanation,
+    insert_verdict,
+    page_of_explanations,
+)
 from app.storage.ids import new_id
 from app.storage.judgements import NOBODY, Due
 
@@ -118,3 +125,14 @@ def read_explanation(call: Call, explanation_id: str) -> Explained:
             raise missing()
         log(tx, call, tuple(get_deviations(tx, cs, found.deviation_ids, scope=scope).values()))
     return found
+
+
+def list_explanations(call: Call, provider_id: str | None, after: str | None, limit: int) -> list[Explained]:
+    """Up to `limit` explanations within the scope, by id; the reads are logged. Raises Refused A2."""
+    call.check(Resource.DEVIATION, Verb.READ)
+    cs, scope = call.care_system_id, call.scope(Resource.DEVIATION)
+    with call.database.transaction() as tx:
+        found = page_of_explanations(tx, cs, scope=scope, provider_id=provider_id, after=after, limit=limit)
+        ids = {key for one in found for key in one.deviation_ids}
+        log(tx, call, tuple(get_deviations(tx, cs, ids, scope=scope).values()))
+    return list(found)

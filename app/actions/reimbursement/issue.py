@@ -14,11 +14,11 @@ from app.actions.simulations import with_holidays
 from app.actions.sun import keys_of, reader_of
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, judge_before
-from app.rules.reimbursement.lines import causes_of, excesses, issue, sum_issued, totals
+from app.rules.reimbursement.causes import causes_of
+from app.rules.reimbursement.lines import excesses, issue, sum_issued, totals
 from app.rules.reimbursement.months import MonthAct, MonthState, move
 from app.rules.reimbursement.runs import Closed, computed_until, months_of_run
 from app.rules.reimbursement.values import Cause, Issued, Line, LineKey
-from app.rules.time import BEGINNING
 from app.settings import Settings
 from app.storage.counters import lock_counter
 from app.storage.database import Transaction
@@ -161,12 +161,12 @@ def _issued(
 
 
 def _causes(keys: set[LineKey], judgement: Judgement, closed: list[Closed]) -> dict[LineKey, Cause]:
-    """Why each key may have changed since a run last computed its month."""
+    """Why each key of a month issued before may have changed since a run last computed it."""
     since = computed_until(closed)
     found: dict[LineKey, Cause] = {}
-    for month in {key.month for key in keys}:
+    for month in {key.month for key in keys} & since.keys():
         of_month = {key for key in keys if key.month == month}
-        found |= causes_of(of_month, judgement, since.get(month, BEGINNING))
+        found |= causes_of(of_month, judgement, since[month])
     return found
 
 

@@ -185,10 +185,5 @@ def _waiting(database: Database, care_system_id: str, month: str | None) -> list
             provider_id=one.provider_id,
             month=one.month,
         )
-        for one in sorted(ready, key=lambda one: (one.locked_at or now_is_never(), one.month))
+        for one in sorted(ready, key=lambda one: (one.locked_at or BEGINNING, one.month))
     ]
-
-
-def now_is_never() -> datetime:
-    """Before everything: a month without a lock sorts first."""
-    return BEGINNING

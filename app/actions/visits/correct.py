@@ -66,6 +66,14 @@ def list_corrections(call: Call, visit_id: str) -> list[Correction]:
         return list(corrections_of(tx, call.care_system_id, [visit_id]))
 
 
+def read_correction(call: Call, visit_id: str, correction_id: str) -> Correction:
+    """The correction of the visit; the read is logged. Raises Refused: A2, A1 (404)."""
+    found = next((one for one in list_corrections(call, visit_id) if one.id == correction_id), None)
+    if found is None:
+        raise missing()
+    return found
+
+
 def approve(call: Call, visit_id: str, correction_id: str, faces: Faces) -> Correction:
     """The correction counts from now on, and the visit is what it comes to. Approving again changes nothing.
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from app.actions.access.signing_in import checked
 from app.actions.faults import UnknownReferences
 from app.actions.sun import keys_of, reader_of
@@ -50,7 +52,7 @@ def register(doorway: Doorway, arriving: Arriving) -> Registered:
     if care_system_id is not None and _is_plain(arriving):
         try:
             found = _at_once(doorway, care_system_id, arriving)
-        except Raced:
+        except (Raced, IntegrityError):  # somebody was before, or a key is taken: `record` tells which
             found = None
         if found is not None:
             return found

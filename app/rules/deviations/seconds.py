@@ -114,23 +114,25 @@ def _counts(visit: Visit) -> bool:
 def _stretches(visit: Visit, setting: Setting, holds: Holds) -> list[Stretch]:
     found: list[Stretch] = []
     overlapping = holds.overlaps.get(visit.id, ())
-    for part in parts_of(visit, setting.around, lambda interval, service: _borders(visit, interval, service, setting)):
+    for part in parts_as_priced(visit, setting):
         edges = [edge for shared in overlapping for edge in (shared.start, shared.end)]
         for day in split_at_days(part.interval):
-            for piece in split_at(day, [*edges, *_part_borders(part, day, setting)]):
+            for piece in split_at(day, [*edges, *_borders(part.customer_id, part.service, day, setting)]):
                 held = visit.id in holds.visits or any(shared.covers(piece.start) for shared in overlapping)
                 found.append(_stretch(visit, part, piece, held, setting))
     return found
 
 
-def _borders(visit: Visit, interval: Interval, service: Service | None, setting: Setting) -> list[datetime]:
-    municipality = setting.around.municipality(visit.customer_id)
+def parts_as_priced(visit: Visit, setting: Setting) -> tuple[Part, ...]:
+    """The visit's parts, a household's time divided anew wherever a price may change. Source: V12, V15."""
+    return parts_of(
+        visit, setting.around, lambda interval, service: _borders(visit.customer_id, service, interval, setting)
+    )
+
+
+def _borders(customer_id: str | None, service: Service | None, interval: Interval, setting: Setting) -> list[datetime]:
+    municipality = setting.around.municipality(customer_id)
     return [] if municipality is None else setting.rates.borders(municipality, service, interval)
-
-
-def _part_borders(part: Part, interval: Interval, setting: Setting) -> list[datetime]:
-    municipality = setting.around.municipality(part.customer_id)
-    return [] if municipality is None else setting.rates.borders(municipality, part.service, interval)
 
 
 def _stretch(visit: Visit, part: Part, piece: Interval, held: bool, setting: Setting) -> Stretch:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from app.rules.deviations.judge import Judgement
 from app.rules.deviations.seconds import Fate, Stretch
-from app.rules.extensions import DecisionOutcome
+from app.rules.extensions import approved_seconds
 from app.rules.orders import PoolKey
 from app.rules.reimbursement.values import Cause, Excess, Issued, Line, LineKey, LineKind, Segment, Total
 
@@ -91,17 +90,13 @@ def _extensions(key: LineKey, pools: set[PoolKey], judgement: Judgement) -> tupl
     setting = judgement.setting
     if not any(setting.extended.get((pool, key.month)) for pool in pools):
         return ()
-    approving = (DecisionOutcome.APPROVED, DecisionOutcome.PARTLY_APPROVED)
-    approved = {one.extension_id for one in setting.facts.decisions if one.outcome in approving}
-    return tuple(
-        sorted(
-            one.id
-            for one in setting.facts.extensions
-            if (one.provider_id, one.customer_id, one.month) == (key.provider_id, key.customer_id, key.month)
-            and one.id in approved
-            and any(one.service in pool.services for pool in pools)
-        )
-    )
+    asked = [
+        one
+        for one in setting.facts.extensions
+        if (one.provider_id, one.customer_id, one.month) == (key.provider_id, key.customer_id, key.month)
+        and any(one.service in pool.services for pool in pools)
+    ]
+    return tuple(sorted(one.id for one in asked if approved_seconds(one, setting.facts.decisions, setting.now)))
 
 
 def issue(
@@ -149,65 +144,6 @@ def sum_issued(lines: Iterable[Line], before: Iterable[Issued] = ()) -> tuple[Is
             amount_ore=line.amount_ore + (held.amount_ore if held else 0),
         )
     return tuple(found[key] for key in sorted(found))
-
-
-def causes_of(keys: Iterable[LineKey], judgement: Judgement, since: datetime) -> dict[LineKey, Cause]:
-    """Why each key may have changed: the first kind of fact recorded from `since` until the lock that concerns it.
-
-    What concerns the key's own visits comes first; then what the provider recorded of visits that may have been the
-    customer's before. `judgement` is as of the lock and knows nothing later. Source: R8.
-    """
-    new = _Recorded(judgement, since)
-    return {key: new.cause(key) for key in keys}
-
-
-class _Recorded:
-    """What was recorded since, by the customers and providers whom it concerns."""
-
-    def __init__(self, judgement: Judgement, since: datetime) -> None:
-        facts = judgement.setting.facts
-        doors: dict[str, set[str | None]] = {}
-        for one in judgement.account.stretches:
-            for known in (one.visit.id, *one.visit.registration_ids):
-                doors.setdefault(known, set()).add(one.customer_id)
-        owner = {one.id: one.caregiver_id for one in facts.registrations}
-        caregivers = {one.id: one.provider_id for one in facts.caregivers}
-        corrected = {one.visit_id for one in facts.corrections if one.recorded_at >= since}
-        registered = {one.id for one in facts.registrations if one.recorded_at >= since}
-        released = [one for one in facts.explanations if one.verdict is not None and one.verdict.at >= since]
-        asked = {one.id: (one.provider_id, one.customer_id) for one in facts.extensions}
-        grants = {one.id: one.customer_id for one in facts.grants}
-
-        def customers(ids: Iterable[str]) -> set[str | None]:
-            return {customer for known in ids for customer in doors.get(known, ())}
-
-        def providers(ids: Iterable[str]) -> set[str]:
-            return {caregivers.get(owner.get(known, ""), "") for known in ids}
-
-        self.rates = {(one.municipality, one.service) for one in facts.rates if one.recorded_at >= since}
-        self.corrected, self.registered = customers(corrected), customers(registered)
-        self.extended = {asked.get(one.extension_id) for one in facts.decisions if one.recorded_at >= since}
-        self.ordered = {one.customer_id for one in facts.grants if one.recorded_at >= since} | {
-            grants.get(one.grant_id, "") for one in facts.orders if one.recorded_at >= since
-        }
-        self.released = customers(one.subject_id for one in released if one.subject_id is not None)
-        self.correctors, self.registrars = providers(corrected), providers(registered)
-        self.any_release = bool(released)
-
-    def cause(self, key: LineKey) -> Cause:
-        """The first kind of new fact that concerns the key."""
-        concerned = (
-            (Cause.RATE, (key.municipality, key.service) in self.rates),
-            (Cause.CORRECTION, key.customer_id in self.corrected),
-            (Cause.LATE_REGISTRATION, key.customer_id in self.registered),
-            (Cause.EXTENSION, (key.provider_id, key.customer_id) in self.extended),
-            (Cause.ORDER, key.customer_id in self.ordered),
-            (Cause.RELEASE, key.customer_id in self.released),
-            (Cause.CORRECTION, key.provider_id in self.correctors),
-            (Cause.LATE_REGISTRATION, key.provider_id in self.registrars),
-            (Cause.RELEASE, self.any_release),
-        )
-        return next((cause for cause, true in concerned if true), Cause.OTHER)
 
 
 def excesses(judgement: Judgement, months: Iterable[str]) -> tuple[Excess, ...]:

@@ -16,7 +16,7 @@ from app.rules.recorded import Recorded, known_at
 from app.rules.refusal import Kind, Refused
 from app.rules.tags import KnownTags, Method, Reading
 from app.rules.time import local_day
-from app.rules.visits.clock import ClockTolerances, read_clock
+from app.rules.visits.clock import ClockTolerances, evidence_of, read_clock
 from app.rules.visits.values import Registration, Resolved
 from app.rules.visits.whereabouts import customers_at, kept_registration
 
@@ -52,16 +52,17 @@ def resolve(registration: Registration, known: Known) -> Resolved:
     caregiver = _newest(known.caregivers, registration.caregiver_id, registration.recorded_at)
     if caregiver is None:
         raise Refused("V1", "the caregiver is not known", Kind.INVALID, "/caregiver_id")
-    clock = read_clock(registration, _tolerances(registration, known))
-    at = registration.stated_at or clock.corrected_at
+    _, corrected_at = evidence_of(registration)
+    at = registration.stated_at or corrected_at
     reading = known.tags.read(registration.place, at, registration.recorded_at)
+    customer_id = _customer_id(registration, reading, known)
     one = Resolved(
         registration=registration,
         at=at,
-        clock=clock,
+        clock=read_clock(registration, _tolerances(registration, customer_id, known)),
         provider_id=caregiver.provider_id,
         reading=reading,
-        customer_id=_customer_id(registration, reading, known),
+        customer_id=customer_id,
         evidence_grade=_evidence_grade(registration, reading, known, at),
     )
     found = [_newest(known.customers, key, registration.recorded_at) for key in customers_at(one)]
@@ -77,11 +78,13 @@ def _newest(versions: Mapping[str, tuple[R, ...]], key: str, recorded_at: dateti
     return known[0] if known else min(rows, key=lambda one: (one.recorded_at, one.version), default=None)
 
 
-def _tolerances(registration: Registration, known: Known) -> ClockTolerances:
-    day = local_day(registration.received_at)
+def _tolerances(registration: Registration, customer_id: str | None, known: Known) -> ClockTolerances:
+    """Those of the customer's municipality, of all of them where the customer is not known. Source: V8."""
+    customer = _newest(known.customers, customer_id or "", registration.recorded_at)
+    municipality, day = None if customer is None else customer.municipality, local_day(registration.received_at)
     return ClockTolerances(
-        verified_within=known.policies.number("verified_within_seconds", None, day),
-        evidence_within=known.policies.number("evidence_within_seconds", None, day),
+        verified_within=known.policies.number("verified_within_seconds", municipality, day),
+        evidence_within=known.policies.number("evidence_within_seconds", municipality, day),
     )
 
 

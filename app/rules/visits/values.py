@@ -109,8 +109,8 @@ class HouseholdShare:
 class Registration(Recorded):
     """One check-in, check-out, change or note as it was captured; never changed. Source: V1–V3.
 
-    `captured_text` and `stated_text` are the two instants as received, kept beside the cut ones (T2). `device_id` is the
-    enrolled phone that delivered it, known from its session and never stated (D22).
+    `captured_text` and `stated_text` are the two instants as received, kept beside the cut ones (T2). `device_id` is
+    the enrolled phone that delivered it, known from its session and never stated (D22).
     """
 
     kind: RegistrationKind

@@ -74,9 +74,7 @@ def refresh_facts(connection: Connection, key: SessionKey, token_hash: str) -> R
     in_session = and_(other.c.care_system_id == key.care_system_id, other.c.session_id == key.id)
     used = and_(in_session, other.c.used_at.is_not(None))
     follows = other.c.predecessor_hash == token.c.token_hash
-    bound = exists().where(
-        device_sign_in.c.care_system_id == key.care_system_id, device_sign_in.c.session_id == key.id
-    )
+    bound = exists().where(device_sign_in.c.care_system_id == key.care_system_id, device_sign_in.c.session_id == key.id)
     sibling = and_(other.c.predecessor_hash == token.c.predecessor_hash, other.c.token_hash != token.c.token_hash)
     facts = select(
         token.c.expires_at,

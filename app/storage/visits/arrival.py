@@ -139,7 +139,7 @@ def _save_at_once(tx: Transaction, care_system_id: str, arrival: Arrival) -> Non
         "events": _json([event_row(care_system_id, one) for one in arrival.events]),
         "due": _json(due_rows(care_system_id, arrival.due, recorded_at)),
     }
-    held, entered, kept = run(tx, _statement(), parameters)
+    held, entered, kept = map(int, run(tx, _statement(), parameters))
     if not held or (arrival.door_customer_id is not None and not entered):
         raise Raced("somebody has registered meanwhile")
     if not kept:
@@ -148,12 +148,11 @@ def _save_at_once(tx: Transaction, care_system_id: str, arrival: Arrival) -> Non
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:
     """The rows as a JSON array; what a column's type would refuse is refused here. Source: T1, T2."""
-    checked = [{name: _checked(value) for name, value in row.items()} for row in rows]
-    return orjson.dumps(checked).decode()
-
-
-def _checked(value: Any) -> Any:
-    return checked_instant(value) if isinstance(value, datetime) else value
+    for row in rows:
+        for value in row.values():
+            if isinstance(value, datetime):
+                checked_instant(value)
+    return orjson.dumps(rows).decode()
 
 
 @cache

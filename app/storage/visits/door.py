@@ -11,21 +11,20 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    FromClause,
     Select,
     String,
     Text,
-    any_,
     bindparam,
     cast,
     func,
     literal,
     literal_column,
     null,
-    or_,
     select,
     text,
+    true,
     union,
-    union_all,
 )
 from sqlalchemy.sql.selectable import CTE
 
@@ -242,9 +241,7 @@ def _parts(asking: Asking, dialect: str) -> Parts:
     whose = _whose(asking, spanned)
     return {
         **_always(asking, whose, dialect),
-        "around": select(registration).where(
-            registration.c.care_system_id == CS, _among(dialect, registration.c.id, select(around.c.id))
-        ),
+        "around": _among(dialect, _ours(registration), registration.c.id, around),
         **_folded(around, dialect),
         **_there(whose, _plans_from(dialect, spanned), dialect),
     }
@@ -255,23 +252,31 @@ def _always(asking: Asking, whose: CTE, dialect: str) -> Parts:
     ours = registration.c.care_system_id == CS
     return {
         "actor": select_actor(asking.subject),
-        "stored": select(registration).where(ours, registration.c.id == REGISTRATION_ID),
-        "caregiver": select(caregiver.current).where(
-            caregiver.current.c.care_system_id == CS, caregiver.current.c.id == CAREGIVER_ID
-        ),
-        "open": select(open_visit).where(open_visit.c.care_system_id == CS, open_visit.c.caregiver_id == CAREGIVER_ID),
+        "stored": _ours(registration).where(registration.c.id == REGISTRATION_ID),
+        "caregiver": _ours(caregiver.current).where(caregiver.current.c.id == CAREGIVER_ID),
+        "open": _ours(open_visit).where(open_visit.c.caregiver_id == CAREGIVER_ID),
         "named": select(registration.c.id).where(ours, registration.c.visit_id == REGISTRATION_ID).limit(1),
-        "doors": select(door).where(
-            door.c.care_system_id == CS, _among(dialect, door.c.customer_id, select(whose.c.id))
-        ),
+        "doors": _among(dialect, _ours(door), door.c.customer_id, whose),
         **(_of_the_boot() if asking.has_clock else {}),
         **_at_the_door(asking, whose, dialect),
     }
 
 
-def _among(dialect: str, column: ColumnElement[Any], ids: Select[Any]) -> ColumnElement[bool]:
-    """True where the column is one of the ids. PostgreSQL looks these up first, and then each by its index."""
-    return column == any_(func.array(ids.scalar_subquery())) if dialect == "postgresql" else column.in_(ids)
+def _ours(table: FromClause) -> Select[Any]:
+    """The table's rows of the care system."""
+    return select(table).where(table.c.care_system_id == CS)
+
+
+def _among(dialect: str, rows: Select[Any], column: ColumnElement[Any], ids: CTE) -> Select[Any]:
+    """Those of the rows whose column is one of the ids; these are few, and each is there once.
+
+    PostgreSQL looks each id up by an index; OFFSET 0 keeps it from reading the table instead, which may have been as
+    good as empty when the statement was planned.
+    """
+    if dialect != "postgresql":
+        return rows.where(column.in_(select(ids.c.id)))
+    found = rows.where(column == ids.c.id).offset(literal_column("0")).lateral()
+    return select(found).select_from(ids.join(found, true()))
 
 
 def _spanned() -> CTE:
@@ -324,7 +329,7 @@ def _whose(asking: Asking, spanned: CTE | None = None) -> CTE:
         told.append(select(tags.c.customer_id).where(mine, tags.c.uid == TAG_UID))
     if spanned is not None:
         told.append(select(spanned.c.resolved_customer_id))
-    return union_all(*told).cte("whose")
+    return union(*told).cte("whose")
 
 
 def _plans_from(dialect: str, spanned: CTE) -> ColumnElement[datetime]:
@@ -354,68 +359,48 @@ def _of_the_boot() -> Parts:
 def _at_the_door(asking: Asking, whose: CTE, dialect: str) -> Parts:
     """What the registration is resolved with: tags, the plan it names, customers and policies."""
     tags, plan, person = tag.versions, planned_visit.versions, customer.current
-    mine = tags.c.care_system_id == CS
     wanted = policy.c.name.in_([literal_column(f"'{name}'") for name in POLICIES])
     parts = {
-        "customers": select(person).where(
-            person.c.care_system_id == CS, _among(dialect, person.c.id, select(whose.c.id))
-        ),
-        "policies": select(policy).where(policy.c.care_system_id == CS, wanted),
+        "customers": _among(dialect, _ours(person), person.c.id, whose),
+        "policies": _ours(policy).where(wanted),
     }
     if asking.names_plan:
-        parts["named_plan"] = select(plan).where(plan.c.care_system_id == CS, plan.c.id == PLANNED_VISIT_ID)
-    named = []
-    if asking.tag_by_id:
-        named.append(tags.c.id == TAG_ID)
+        parts["named_plan"] = _ours(plan).where(plan.c.id == PLANNED_VISIT_ID)
+    read = [select(TAG_ID.label("id"))] if asking.tag_by_id else []
     if asking.tag_by_uid:
-        named.append(_among(dialect, tags.c.id, select(tags.c.id).where(mine, tags.c.uid == TAG_UID)))
-    if named:
-        parts["tags"] = select(tags).where(mine, or_(*named))
-    if named and asking.may_tap:
-        ids = select(tags.c.id).where(mine, or_(*named))
-        parts["top_tap"] = (
-            tapped()
-            .where(registration.c.care_system_id == CS, _among(dialect, registration.c.tag_id, ids))
-            .order_by(registration.c.tap_counter.desc(), registration.c.corrected_at.desc())
-            .limit(1)
-        )
+        read.append(select(tags.c.id).where(tags.c.care_system_id == CS, tags.c.uid == TAG_UID).distinct())
+    if read:
+        ids = union(*read).cte("read_tags")
+        parts["tags"] = _among(dialect, _ours(tags), tags.c.id, ids)
+        if asking.may_tap:
+            tapping = tapped().where(registration.c.care_system_id == CS)
+            latest = _among(dialect, tapping, registration.c.tag_id, ids).subquery()
+            parts["top_tap"] = (
+                select(latest).order_by(latest.c.tap_counter.desc(), latest.c.corrected_at.desc()).limit(1)
+            )
     return parts
 
 
 def _folded(around: CTE, dialect: str) -> Parts:
     """What the visits around it were folded to, and corrected to."""
-    ids = select(around.c.id)
+    corrections = corrections_select().where(correction.c.care_system_id == CS)
     return {
-        "corrections": corrections_select().where(
-            correction.c.care_system_id == CS, _among(dialect, correction.c.visit_id, ids)
-        ),
-        "visits": select(visit).where(visit.c.care_system_id == CS, _among(dialect, visit.c.id, ids)),
+        "corrections": _among(dialect, corrections, correction.c.visit_id, around),
+        "visits": _among(dialect, _ours(visit), visit.c.id, around),
     }
 
 
 def _there(whose: CTE, since: ColumnElement[datetime], dialect: str) -> Parts:
     """What is planned, has been done and was ordered at these customers, around that time, by any provider."""
     plan, grant, order = planned_visit.versions, care_grant.current, care_order.current
-    customers = select(whose.c.id)
-    theirs = select(grant.c.id).where(grant.c.care_system_id == CS, _among(dialect, grant.c.customer_id, customers))
-    near = (
-        select(plan.c.id)
-        .where(
-            plan.c.care_system_id == CS,
-            _among(dialect, plan.c.customer_id, customers),
-            plan.c.starts_at.between(since, UNTIL),
-        )
-        .cte("near")
-    )
-    ids = select(near.c.id)
+    grants = _among(dialect, _ours(grant), grant.c.customer_id, whose).cte("grants")
+    planned = _among(dialect, _ours(plan).where(plan.c.starts_at.between(since, UNTIL)), plan.c.customer_id, whose)
+    near = select(planned.subquery().c.id).distinct().cte("near")
+    visits = _ours(visit).where(visit.c.placed_at.between(since, UNTIL))
     return {
-        "plans": select(plan).where(plan.c.care_system_id == CS, _among(dialect, plan.c.id, ids)),
-        "visits_there": select(visit).where(
-            visit.c.care_system_id == CS,
-            _among(dialect, visit.c.customer_id, customers),
-            visit.c.placed_at.between(since, UNTIL),
-        ),
-        "answering": select(visit).where(visit.c.care_system_id == CS, _among(dialect, visit.c.planned_visit_id, ids)),
-        "orders": select(order).where(order.c.care_system_id == CS, _among(dialect, order.c.grant_id, theirs)),
-        "grants": select(grant).where(grant.c.care_system_id == CS, _among(dialect, grant.c.customer_id, customers)),
+        "plans": _among(dialect, _ours(plan), plan.c.id, near),
+        "visits_there": _among(dialect, visits, visit.c.customer_id, whose),
+        "answering": _among(dialect, _ours(visit), visit.c.planned_visit_id, near),
+        "orders": _among(dialect, _ours(order), order.c.grant_id, grants),
+        "grants": select(grants),
     }

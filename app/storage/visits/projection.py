@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,16 +31,6 @@ class Open:
     since: datetime | None = None
     revision: int = 0
     latest: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenVisit:
-    """An open visit, whose, and since when."""
-
-    care_system_id: str
-    caregiver_id: str
-    visit_id: str
-    since: datetime
 
 
 def upsert_visits(tx: Transaction, care_system_id: str, visits: Collection[Visit]) -> None:
@@ -75,12 +65,6 @@ def remove_visits(tx: Transaction, care_system_id: str, ids: Collection[str]) ->
         return
     _forget_households(tx, care_system_id, ids)
     tx.connection.execute(delete(table).where(table.c.care_system_id == care_system_id, among(tx, table.c.id, ids)))
-
-
-def remove_all_visits(tx: Transaction, care_system_id: str) -> None:
-    """The projection of the care system is empty, to be built again from the registrations."""
-    for emptied in (visit_household, table, open_visit):
-        tx.connection.execute(delete(emptied).where(emptied.c.care_system_id == care_system_id))
 
 
 def get_visit(
@@ -210,38 +194,3 @@ def _touch(tx: Transaction, rows: list[dict[str, Any]]) -> None:
     moved = {"revision": open_visit.c.revision + 1}
     insert = insert_into(tx, open_visit).on_conflict_do_update(index_elements=keys, set_=moved)
     tx.connection.execute(insert, rows)
-
-
-def set_open(tx: Transaction, care_system_id: str, opened: Mapping[str, tuple[str, datetime] | None]) -> None:
-    """Each caregiver, locked beforehand, has this visit open since then, or none."""
-    rows = [
-        {
-            "care_system_id": care_system_id,
-            "caregiver_id": caregiver_id,
-            "visit_id": None if visit is None else visit[0],
-            "since": None if visit is None else visit[1],
-            "revision": 1,
-        }
-        for caregiver_id, visit in sorted(opened.items())
-    ]
-    upsert_rows(tx, open_visit, rows, keep=("revision",))
-
-
-def open_since(tx: Transaction, *, before: datetime, limit: int = 100) -> tuple[OpenVisit, ...]:
-    """Visits that have been open since before that instant, the longest first, of every care system."""
-    theirs = open_visit
-    statement = (
-        select(theirs)
-        .where(theirs.c.visit_id.is_not(None), theirs.c.since < before)
-        .order_by(theirs.c.since, theirs.c.care_system_id, theirs.c.caregiver_id)
-        .limit(limit)
-    )
-    return tuple(
-        OpenVisit(
-            care_system_id=row["care_system_id"],
-            caregiver_id=row["caregiver_id"],
-            visit_id=row["visit_id"],
-            since=row["since"],
-        )
-        for row in mappings(tx, statement)
-    )
