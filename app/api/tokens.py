@@ -12,7 +12,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from app.actions.access import signing_in
-from app.actions.access.faults import NotSignedIn, TooManyTries
+from app.actions.access.faults import NotSignedIn, TooManyTries, WrongPhone
 from app.actions.access.proofs import WrongProof
 from app.actions.access.signing_in import OnPhone, SignedIn
 from app.actions.access.tokens import scope_text
@@ -104,6 +104,9 @@ def _let_in(running: Running, presented: Mapping[str, Any], now: datetime) -> Si
                 return signing_in.by_refresh_token(database, presented["refresh_token"], real_now(), stated_proof())
     except WrongProof as fault:
         raise wrong_proof(fault) from fault
+    except WrongPhone as fault:
+        facts = {"phone": "revoked" if fault.revoked else "unknown"}
+        raise Problem(Slug.NOT_SIGNED_IN, str(fault), facts=facts) from fault
     except NotSignedIn as fault:
         raise Problem(Slug.NOT_SIGNED_IN, str(fault)) from fault
     except TooManyTries as fault:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table, delete, select, tuple_
 
 from app.storage.database import Transaction
-from app.storage.statements import insert_into, mappings
+from app.storage.statements import insert_into, mappings, write
 from app.storage.tables.deviations import judgement_due as table
 
 NOBODY = ""
@@ -56,9 +56,7 @@ def mark_due(tx: Transaction, care_system_id: str, dues: Iterable[Due], *, at: d
         return
     keys = [column.name for column in table.primary_key.columns]
     # Not DO NOTHING: that takes no lock, and a mark that is taken before this commits would be lost.
-    tx.connection.execute(
-        insert_into(tx, table).on_conflict_do_update(index_elements=keys, set_={"since": table.c.since}), rows
-    )
+    write(tx, insert_into(tx, table).on_conflict_do_update(index_elements=keys, set_={"since": table.c.since}), rows)
 
 
 def take_due(tx: Transaction, *, care_system_id: str | None = None, limit: int = 100) -> tuple[Marked, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from app.rules.visits.quarantine import Quarantined, QuarantineState
 from app.storage.database import Transaction
-from app.storage.statements import Row, among, insert_into, locking, mappings
+from app.storage.statements import Row, among, insert_into, locking, mappings, write
 from app.storage.tables.devices import quarantined_registration as table
 
 _KEY = ("care_system_id", "device_id", "raw_hash")
@@ -23,7 +23,7 @@ def keep_quarantined(tx: Transaction, care_system_id: str, several: Sequence[Qua
     if not rows:
         return []
     once = {(row["device_id"], row["raw_hash"]): row for row in rows}
-    tx.connection.execute(insert_into(tx, table).on_conflict_do_nothing(index_elements=_KEY), list(once.values()))
+    write(tx, insert_into(tx, table).on_conflict_do_nothing(index_elements=_KEY), list(once.values()))
     found = select(table.c.id, table.c.device_id, table.c.raw_hash).where(
         table.c.care_system_id == care_system_id, among(tx, table.c.raw_hash, [row["raw_hash"] for row in rows])
     )

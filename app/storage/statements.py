@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import (
     ARRAY,
+    JSON,
+    ColumnClause,
     ColumnElement,
+    CursorResult,
     FromClause,
     RowMapping,
     Select,
@@ -19,17 +23,23 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     select,
+    type_coerce,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.storage.database import Transaction
+from app.storage.tables.columns import Exact, UtcDateTime, checked_instant, instant_text
 
 Row = Mapping[str, Any] | RowMapping
 """A row by column name."""
 
 Rows = Sequence[Mapping[str, Any]]
+
+Writing = postgresql.Insert | sqlite.Insert | Any
+"""An insert, with what it does on a conflict and what it gives back."""
 
 
 def among(tx: Transaction, column: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:
@@ -58,7 +68,7 @@ def members(tx: Transaction, column: ColumnElement[Any]) -> FromClause:
 def insert_rows(tx: Transaction, table: Table, rows: Rows) -> None:
     """The rows are in the table. Raises IntegrityError where a key refuses one."""
     if rows:
-        tx.connection.execute(table.insert(), list(rows))
+        write(tx, insert_into(tx, table), rows)
 
 
 def upsert_rows(tx: Transaction, table: Table, rows: Rows, *, keep: Collection[str] = ()) -> None:
@@ -68,13 +78,13 @@ def upsert_rows(tx: Transaction, table: Table, rows: Rows, *, keep: Collection[s
     keys = [column.name for column in table.primary_key.columns]
     statement = insert_into(tx, table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys and name not in keep}
-    tx.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    write(tx, statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
 def insert_new_rows(tx: Transaction, table: Table, rows: Rows) -> None:
     """The rows are in the table; one whose primary key is taken is left out."""
     if rows:
-        tx.connection.execute(insert_into(tx, table).on_conflict_do_nothing(), list(rows))
+        write(tx, insert_into(tx, table).on_conflict_do_nothing(), rows)
 
 
 def insert_new_ids(tx: Transaction, table: Table, rows: Rows) -> set[str]:
@@ -82,7 +92,59 @@ def insert_new_ids(tx: Transaction, table: Table, rows: Rows) -> set[str]:
     if not rows:
         return set()
     statement = insert_into(tx, table).on_conflict_do_nothing().returning(table.c.id)
-    return set(tx.connection.execute(statement, list(rows)).scalars())
+    return set(write(tx, statement, rows).scalars())
+
+
+def write(tx: Transaction, statement: Writing, rows: Rows) -> CursorResult[Any]:
+    """What the insert gives for all the rows, entered in their order; they have the same columns.
+
+    On PostgreSQL several are one statement and travel as one parameter, so that none of them may conflict with another
+    where the insert updates. SQLite is asked once for each, without a way to go.
+    """
+    if tx.dialect != "postgresql" or len(rows) == 1:
+        return tx.connection.execute(statement, list(rows))
+    table, names = statement.table, list(rows[0])
+    shape: ColumnElement[Any] = literal_column(f"NULL::{table.name}")
+    entered = func.json_populate_recordset(shape, _json(_documents(table, rows)))
+    told = entered.table_valued(*names, with_ordinality="ordinality", name="told")
+    chosen = select(*(told.c[name] for name in names)).order_by(told.c.ordinality)
+    return tx.connection.execute(statement.from_select(names, chosen, include_defaults=False))
+
+
+def told_rows(tx: Transaction, name: str, columns: Sequence[ColumnClause[Any]], rows: Sequence[Sequence[Any]]) -> Any:
+    """Rows to join with, however many; they travel as one parameter. Instants are texts there."""
+    told = [
+        {
+            one.name: instant_text(checked_instant(value)) if isinstance(value, datetime) else value
+            for one, value in zip(columns, row, strict=True)
+        }
+        for row in rows
+    ]
+    if tx.dialect == "postgresql":
+        given = func.json_to_recordset(_json(told)).table_valued(*columns)
+        return given.render_derived(name=name, with_types=True)
+    listed = func.json_each(orjson.dumps(told).decode()).table_valued("value")
+    fields = (
+        type_coerce(func.json_extract(listed.c.value, f"$.{one.name}"), one.type).label(one.name) for one in columns
+    )
+    return select(*fields).cte(name)
+
+
+def _json(told: Sequence[Mapping[str, Any]]) -> ColumnElement[Any]:
+    return cast(literal(orjson.dumps(told).decode(), Text), JSON)
+
+
+def _documents(table: Any, rows: Rows) -> list[dict[str, Any]]:
+    """The rows as JSON tells them to the table's own types; what is NULL is left out."""
+    bound = {column.name: _BOUND[type(column.type)] for column in table.c if type(column.type) in _BOUND}
+    return [
+        {name: bound[name](value) if name in bound else value for name, value in row.items() if value is not None}
+        for row in rows
+    ]
+
+
+_BOUND: Mapping[type, Callable[[Any], Any]] = {UtcDateTime: checked_instant, Exact: lambda value: format(value, "f")}
+"""What is checked or written otherwise than JSON would."""
 
 
 def insert_once(tx: Transaction, table: Table, row: Mapping[str, Any], *, key: Collection[str]) -> bool:

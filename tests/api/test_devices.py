@@ -246,8 +246,9 @@ def test_A1_a_revoked_phone_is_out_on_its_next_request(world: World, phone: Phon
     revoked = provider.coordinator.make(f"/devices/{phone.id}/revocation", {"reason": "Left on a bus"})
     assert (revoked["state"], revoked["revoked_reason"]) == ("revoked", "Left on a bus")
     assert phone.ask("GET", "/visits").status_code == 401
-    assert phone.refresh().status_code == 401
-    assert phone.sign_in(provider.caregiver).status_code == 401
+    for told in (phone.refresh(), phone.sign_in(provider.caregiver)):
+        assert (told.status_code, told.json["facts"]) == (401, {"phone": "revoked"})
+    assert "facts" not in phone.refresh(proof=Key().proof("POST", f"{V1}/tokens")).json
     assert provider.coordinator.post(f"/devices/{phone.id}/revocation", {}).status_code == 409
     assert provider.caregiver.get("/visits").status_code == 200
 
@@ -274,7 +275,8 @@ def test_V17_whoever_signs_in_on_a_phone_signs_the_former_out_of_it(world: World
 
 def test_V17_only_caregivers_of_its_provider_sign_in_on_a_phone(world: World, phone: Phone) -> None:
     for somebody in (world.home.providers[1].caregiver, world.home.providers[0].coordinator, world.operator):
-        assert phone.sign_in(somebody).status_code == 401
+        told = phone.sign_in(somebody)
+        assert (told.status_code, told.json["facts"]) == (401, {"phone": "unknown"})
     assert phone.ask("GET", "/visits").status_code == 200
 
 

@@ -94,8 +94,8 @@ class Street:
     known: list[Body]
 
 
-def keep_street(database: Database, doors: int) -> Street:
-    """The street is there."""
+def keep_street(database: Database, doors: int, history: Sequence[str] = HISTORY) -> Street:
+    """The street is there, with what `history` writes."""
     cs, provider, now = new_id(), new_id(), datetime.now(UTC).replace(microsecond=0)
     ids = [(new_id(), new_id(), new_id(), new_id()) for _ in range(doors)]
     with database.transaction() as tx:
@@ -106,7 +106,7 @@ def keep_street(database: Database, doors: int) -> Street:
         )
         for master, values in _values(provider, ids, now):
             put_many(tx, master, cs, values, by="bench")
-        for statement in HISTORY:
+        for statement in history:
             tx.connection.exec_driver_sql(statement)
     client, _ = keep_client(database, keep_operator(database), Role.MEASURING_CLIENT, care_system_id=cs)
     authority = TokenAuthority(KEYS.signing_key, KEYS.base_url)

@@ -80,4 +80,6 @@ def test_every_word_of_the_page_is_there_in_both_languages_and_is_used() -> None
     used |= {f"{which}_{why}" for which in ("kept", "waits") for why in ("sending", "coverage", "server", "sign_in")}
     used |= {"done_check_in", "done_check_out", "check_in", "check_out", "manual_in", "manual_out"}
     used |= {"sign_in_wrong", "sign_in_role"}
+    enrolment = (WEB / "static" / "door" / "enrolment.js").read_text()
+    used |= set(re.findall(r'"(enrol(?:led|_\w+))"', enrolment))
     assert used - {"css", "js", "html"} == set(words)

@@ -7,6 +7,14 @@ class NotSignedIn(Exception):
     """Nobody that we know, or not any more."""
 
 
+class WrongPhone(NotSignedIn):
+    """The phone has proven its key, and nobody may be signed in on it; only whoever has the key is told why."""
+
+    def __init__(self, told: str, *, revoked: bool) -> None:
+        super().__init__(told)
+        self.revoked = revoked
+
+
 class TooManyTries(Exception):
     """The name has been tried too often; it may be tried again after `seconds`."""
 

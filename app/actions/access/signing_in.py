@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from app.actions.access.faults import NotSignedIn, TooManyTries
+from app.actions.access.faults import NotSignedIn, TooManyTries, WrongPhone
 from app.actions.access.proofs import WrongProof, use_proof
 from app.actions.access.secrets import digest, is_password, is_secret, new_secret
 from app.actions.access.tokens import Claims
@@ -28,6 +28,7 @@ from app.storage.ids import new_id
 _WRONG_PASSWORD = "The username or the password is wrong."
 _WRONG_SECRET = "The client id or the client secret is wrong."
 _NO_PHONE = "The key is of no phone that is enrolled with your provider; ask your coordinator for a QR code."
+_REVOKED = "The phone has been revoked; ask your coordinator."
 _WRONG_REFRESH_TOKEN = "The refresh token is not valid; sign in again."
 
 
@@ -57,7 +58,7 @@ def by_password(
 
     Raises `TooManyTries` after ten failed tries in fifteen minutes, and `NotSignedIn`, always the same and as slow, for
     an unknown name, a wrong password and an account that is not active; for a phone that is not enrolled, or not the
-    user's provider's, another. Source: FAULTS 44, V17.
+    user's provider's, `WrongPhone`. Source: FAULTS 44, V17.
     """
     try_id = new_id()
     found = _begin_try(database, username, try_id, now)
@@ -86,8 +87,10 @@ def by_password(
 
 def _sign_in_on(tx: Transaction, key: SessionKey, actor: Actor, phone: OnPhone, now: datetime) -> None:
     found = devices.with_key(tx.connection, key.care_system_id, phone.proof.thumbprint)
-    if found is None or actor.caregiver_id is None or not signs_in_on(actor, found, phone.at):
-        raise NotSignedIn(_NO_PHONE)
+    if found is None or actor.caregiver_id is None or actor.provider_id != found.provider_id:
+        raise WrongPhone(_NO_PHONE, revoked=False)
+    if not signs_in_on(actor, found, phone.at):
+        raise WrongPhone(_REVOKED, revoked=found.revoked_at is not None)
     use_proof(tx, key.care_system_id, phone.proof, now)
     devices.sign_in(tx.connection, key, found.id, actor.caregiver_id, phone.at)
 
@@ -106,7 +109,8 @@ def by_refresh_token(database: Database, token: str, now: datetime, proof: Proof
     """The session goes on with a new refresh token. Raises `NotSignedIn` for a token that is no good.
 
     One that somebody has gone on from ends the whole session; one whose answer was lost is answered again. An enrolled
-    phone's needs the `proof` of its key. Source: FAULTS 42, RFC 9449 section 5.
+    phone's needs the `proof` of its key, and a revoked one's is told so by `WrongPhone`. Source: FAULTS 42, RFC 9449
+    section 5.
     """
     with database.transaction() as transaction:
         signed = _exchange(transaction, token, now, proof)
@@ -161,6 +165,8 @@ def _exchange(tx: Transaction, token: str, now: datetime, proof: Proof | None) -
         return None
     phone = devices.phone_of(connection, key.care_system_id, key.id)
     _check_key(tx, key, phone, proof, now)
+    if phone is not None and phone.device.revoked_at is not None:
+        raise WrongPhone(_REVOKED, revoked=True)
     proven_at = None if proof is None else proof.issued_at
     outcome = judge_refresh(sessions.refresh_facts(connection, key, token_hash), now, proven_at)
     if outcome is RefreshOutcome.REUSED:

@@ -88,7 +88,8 @@ def project(tx: Transaction, care_system_id: str, change: Change, now: datetime)
     differing = projected.differing
     upsert_visits(tx, care_system_id, [projected.after[key] for key in differing if key in projected.after])
     remove_visits(tx, care_system_id, [key for key in differing if key not in projected.after])
-    moved = [one for one in visits if one.id in set(differing)]
+    moved_ids = set(differing)
+    moved = [one for one in visits if one.id in moved_ids]
     touch_doors(tx, care_system_id, {one.customer_id for one in moved if one.customer_id is not None})
     caregivers = {one.caregiver_id for one in moved} | {one.registration.caregiver_id for one in change.arrived}
     keep_open(tx, care_system_id, projecting.ends_of(caregivers))
@@ -212,15 +213,17 @@ class _Projecting:
     def ends_of(self, caregiver_ids: Collection[str]) -> dict[str, Open]:
         """What each of the caregivers has open now, and how far its timeline reaches. Source: V6."""
         held = open_visits(self.tx, self.cs, caregiver_ids)
-        timed = in_one_boot(self.lines.registrations.values())
-        return {key: self._end_of(key, held.get(key, Open()), timed) for key in caregiver_ids}
+        latest = {key: one.latest for key, one in held.items()}
+        for row in in_one_boot(self.lines.registrations.values()):
+            key = row.registration.caregiver_id
+            before = latest.get(key)
+            latest[key] = row.at if before is None else max(before, row.at)
+        unclosed = {one.caregiver_id: one for one in reversed(self.after.values()) if _is_unclosed(one)}
+        return {key: self._end_of(held.get(key, Open()), unclosed.get(key), latest.get(key)) for key in caregiver_ids}
 
-    def _end_of(self, caregiver_id: str, held: Open, timed: list[Resolved]) -> Open:
-        moments = [one.at for one in timed if one.registration.caregiver_id == caregiver_id]
-        latest = max([*moments, *([] if held.latest is None else [held.latest])], default=None)
-        for visit in self.after.values():
-            if visit.caregiver_id == caregiver_id and _is_unclosed(visit) and visit.check_in is not None:
-                return Open(visit_id=visit.id, since=visit.check_in.at, latest=latest)
+    def _end_of(self, held: Open, unclosed: Visit | None, latest: datetime | None) -> Open:
+        if unclosed is not None and unclosed.check_in is not None:
+            return Open(visit_id=unclosed.id, since=unclosed.check_in.at, latest=latest)
         if held.visit_id in self.lines.settled:
             return Open(latest=latest)
         return Open(visit_id=held.visit_id, since=held.since, latest=latest)

@@ -14,6 +14,7 @@ from app.rules.tags import Method
 from app.rules.visits.values import Sent
 
 _CUSTOMER = re.compile(r'"customer_id"\s*:\s*"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"')
+_WHEREABOUTS = frozenset({"position", "lat", "lon", "accuracy_m"})
 KEPT = ("captured_at", "clock")
 """What only the phone can say: whoever corrects a registration leaves it as it was captured. Source: our decision."""
 
@@ -81,11 +82,12 @@ def check_faithful(readable: Mapping[str, Any], corrected: Mapping[str, Any]) ->
 
 
 def without_position(content: Any) -> Any:
-    """What a phone sent, but for the position: nobody knows yet whether its customer's may be kept. Source: A4."""
-    place = content.get("place") if isinstance(content, Mapping) else None
-    if not isinstance(place, Mapping) or "position" not in place:
-        return content
-    return {**content, "place": {name: value for name, value in place.items() if name != "position"}}
+    """What a phone sent, but for every position, wherever in it one stands: nobody knows yet whose home it is, and what
+    cannot be read may have it in the wrong place. Source: A4.
+    """
+    if isinstance(content, Mapping):
+        return {name: without_position(value) for name, value in content.items() if name not in _WHEREABOUTS}
+    return [without_position(one) for one in content] if isinstance(content, list) else content
 
 
 def sent_of(one: Quarantined) -> Sent | None:

@@ -21,6 +21,10 @@ class Spot:
     at: datetime
 
 
+_Place = tuple[str, str]
+"""A provider's id and a customer's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reached:
     """The visits and plans that are tied to where a change was, by id, and every spot among them."""
@@ -43,7 +47,8 @@ def reach(visits: Iterable[Visit], plan_ids: Iterable[str], others: Iterable[Vis
 
     `others` are visits as they are kept; whoever asks sees to it that all are given that lie near enough. Source: V16.
     """
-    reaching = _Reaching(list(others), around)
+    reaching = _Reaching(around)
+    reaching.lay_out(others)
     for visit in visits:
         reaching.take_visit(visit)
     for plan_id in plan_ids:
@@ -56,19 +61,32 @@ def reach(visits: Iterable[Visit], plan_ids: Iterable[str], others: Iterable[Vis
 
 @dataclass(slots=True)
 class _Reaching:
-    others: list[Visit]
     around: Surroundings
+    plans_at: dict[_Place, list[PlannedVisit]] = field(default_factory=dict)
+    others_at: dict[_Place | str, list[Visit]] = field(default_factory=dict)
     visit_ids: set[str] = field(default_factory=set)
     plan_ids: set[str] = field(default_factory=set)
     spots: set[Spot] = field(default_factory=set)
     waiting: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for plan in self.around.plans.values():
+            self.plans_at.setdefault((plan.provider_id, plan.customer_id), []).append(plan)
+
+    def lay_out(self, others: Iterable[Visit]) -> None:
+        """The others are found by where they are, and by the plan that they answer to."""
+        for visit in others:
+            if visit.customer_id is not None:
+                self.others_at.setdefault((visit.provider_id, visit.customer_id), []).append(visit)
+            if visit.planned_visit_id is not None:
+                self.others_at.setdefault(visit.planned_visit_id, []).append(visit)
 
     def take_visit(self, visit: Visit) -> None:
         """The visit is reached, and the plans near it or that it answers to wait to be."""
         self.visit_ids.add(visit.id)
         for spot in spots_of(visit):
             self.spots.add(spot)
-            for plan in self.around.plans.values():
+            for plan in self.plans_at.get((spot.provider_id, spot.customer_id), ()):
                 if _near(spot, plan, self.around):
                     self.take_plan(plan.id)
         if visit.planned_visit_id is not None:
@@ -85,7 +103,8 @@ class _Reaching:
         """Nothing waits any more."""
         while self.waiting:
             plan = self.around.plans[self.waiting.pop()]
-            for visit in self.others:
+            there = self.others_at.get((plan.provider_id, plan.customer_id), ())
+            for visit in (*there, *self.others_at.get(plan.id, ())):
                 if visit.id not in self.visit_ids and self._answers(visit, plan):
                     self.take_visit(visit)
 

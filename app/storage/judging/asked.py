@@ -85,6 +85,13 @@ def listed(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement
     return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
 
 
+def told_among(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The same by a join, for where many are told and many rows are looked at: an array is searched from end to end."""
+    if dialect == "postgresql":
+        return column.in_(select(func.unnest(bindparam(name, type_=ARRAY(Text))).column_valued("told")))
+    return listed(dialect, column, name)
+
+
 def given(tx: Transaction, care_system_id: str, **told: Collection[str] | datetime) -> Mapping[str, Any]:
     """The parameters as the database takes them: lists as arrays, or as JSON."""
     lists = {name: sorted(value) for name, value in told.items() if not isinstance(value, datetime)}

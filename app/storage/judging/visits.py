@@ -12,7 +12,7 @@ from sqlalchemy import and_, false, literal_column, or_, select, type_coerce
 from app.rules.time import format_instant
 from app.rules.visits.values import Visit, VisitState
 from app.storage.database import Transaction
-from app.storage.judging.asked import CS, LOOKED_BACK, AskedRows, Whose, given, instant, listed
+from app.storage.judging.asked import CS, LOOKED_BACK, AskedRows, Whose, given, instant, listed, told_among
 from app.storage.prepared import Parts, Rows, ask
 from app.storage.tables.columns import UtcDateTime
 from app.storage.tables.deviations import deviation
@@ -104,7 +104,7 @@ def _beside_parts(dialect: str) -> Parts:
         .join(own, same)
         .where(
             own.c.care_system_id == CS,
-            listed(dialect, own.c.id, "visits"),
+            told_among(dialect, own.c.id, "visits"),
             other.c.id != own.c.id,
             other.c.placed_at >= instant("back"),
             other.c.placed_at < own.c.ends_at,

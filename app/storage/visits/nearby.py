@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CTE, BigInteger, Select, and_, column, func, literal, select, values
+from sqlalchemy import BigInteger, FromClause, Select, and_, column, func, literal, select
 from sqlalchemy.types import Text
 
 from app.rules.orders import Grant, Order
@@ -17,15 +17,13 @@ from app.storage.database import Transaction
 from app.storage.orders import GRANT, ORDER
 from app.storage.plans import PLANNED_VISIT
 from app.storage.records import versions
-from app.storage.statements import among, mappings
+from app.storage.statements import among, mappings, told_rows
 from app.storage.tables.columns import Id, UtcDateTime
 from app.storage.tables.orders import care_grant, care_order
 from app.storage.tables.plans import planned_visit
 from app.storage.tables.visits import registration, visit
 from app.storage.visits.rows import resolved_of, visit_of
 
-ASKED_AT_ONCE = 300
-"""At most so many are asked for in one statement."""
 CLOCKS_APART = timedelta(days=1)
 """How far a visit may be placed from where its check-in alone puts it, for a match to see it. Source: our decision."""
 MOST_MS = 1 << 62
@@ -56,8 +54,8 @@ def plans_near(
     """Every version of the planned visits that ever stood within the stretches, and of those with the ids."""
     table = planned_visit.versions
     found = set(ids)
-    for some in _portions(sorted(stretches)):
-        wanted = _stretches(some)
+    if stretches:
+        wanted = _stretches(tx, stretches)
         near = and_(
             table.c.provider_id == wanted.c.provider_id,
             table.c.customer_id == wanted.c.customer_id,
@@ -73,8 +71,8 @@ def visits_near(
 ) -> tuple[Visit, ...]:
     """The visits within the stretches, and those that answer to one of the plans."""
     found: dict[str, Visit] = {}
-    for some in _portions(sorted(stretches)):
-        wanted = _stretches(some, CLOCKS_APART)
+    if stretches:
+        wanted = _stretches(tx, stretches, CLOCKS_APART)
         near = and_(
             visit.c.provider_id == wanted.c.provider_id,
             visit.c.customer_id == wanted.c.customer_id,
@@ -92,10 +90,9 @@ def visits_near(
 
 def of_one_boot(tx: Transaction, care_system_id: str, moments: Iterable[InBoot]) -> dict[str, Resolved]:
     """The registrations of each boot from the last check-in at the moment until the next one, by id. Source: V8."""
-    found: dict[str, Resolved] = {}
-    for some in _portions(sorted(set(moments))):
-        found |= {row["id"]: resolved_of(row) for row in mappings(tx, _boots_select(care_system_id, some))}
-    return found
+    asked = sorted(set(moments))
+    found = mappings(tx, _boots_select(tx, care_system_id, asked)) if asked else ()
+    return {key: resolved_of(row) for key, row in {row["id"]: row for row in found}.items()}
 
 
 def grants_and_orders(
@@ -109,9 +106,9 @@ def grants_and_orders(
     return grants, versions(tx, ORDER, care_system_id, conditions=[theirs]) if grants else ()
 
 
-def _boots_select(care_system_id: str, moments: Sequence[InBoot]) -> Select[Any]:
-    told = values(column("caregiver_id", Id), column("boot_id", Text), column("elapsed_ms", BigInteger), name="wanted")
-    wanted = told.data([(one.caregiver_id, one.boot_id, one.elapsed_ms) for one in moments]).cte("wanted")
+def _boots_select(tx: Transaction, care_system_id: str, moments: Sequence[InBoot]) -> Select[Any]:
+    columns = (column("caregiver_id", Id), column("boot_id", Text), column("elapsed_ms", BigInteger))
+    wanted = told_rows(tx, "wanted", columns, [(one.caregiver_id, one.boot_id, one.elapsed_ms) for one in moments])
     check_ins = registration.alias()
     theirs = and_(
         check_ins.c.care_system_id == care_system_id,
@@ -122,28 +119,36 @@ def _boots_select(care_system_id: str, moments: Sequence[InBoot]) -> Select[Any]
     )
     last = select(func.max(check_ins.c.elapsed_ms)).where(theirs, check_ins.c.elapsed_ms <= wanted.c.elapsed_ms)
     following = select(func.min(check_ins.c.elapsed_ms)).where(theirs, check_ins.c.elapsed_ms > wanted.c.elapsed_ms)
+    bounds = (
+        select(
+            wanted.c.caregiver_id,
+            wanted.c.boot_id,
+            func.coalesce(last.scalar_subquery(), literal(0, BigInteger)).label("earliest_ms"),
+            func.coalesce(following.scalar_subquery(), literal(MOST_MS, BigInteger)).label("before_ms"),
+        )
+        .distinct()
+        .cte("bounds")
+    )
     table = registration
     mates = and_(
-        table.c.caregiver_id == wanted.c.caregiver_id,
-        table.c.boot_id == wanted.c.boot_id,
+        table.c.caregiver_id == bounds.c.caregiver_id,
+        table.c.boot_id == bounds.c.boot_id,
         table.c.boot_id.is_not(None),
-        table.c.elapsed_ms >= func.coalesce(last.scalar_subquery(), literal(0, BigInteger)),
-        table.c.elapsed_ms < func.coalesce(following.scalar_subquery(), literal(MOST_MS, BigInteger)),
+        table.c.elapsed_ms >= bounds.c.earliest_ms,
+        table.c.elapsed_ms < bounds.c.before_ms,
     )
-    return select(table).join(wanted, mates).where(table.c.care_system_id == care_system_id)
+    return select(table).join(bounds, mates).where(table.c.care_system_id == care_system_id)
 
 
-def _stretches(stretches: Sequence[Stretch], more: timedelta = timedelta()) -> CTE:
-    told = values(
+def _stretches(tx: Transaction, stretches: Iterable[Stretch], more: timedelta = timedelta()) -> FromClause:
+    columns = (
         column("provider_id", Id),
         column("customer_id", Id),
         column("earliest", UtcDateTime),
         column("latest", UtcDateTime),
-        name="wanted",
     )
-    rows = [(one.provider_id, one.customer_id, one.earliest - more, one.latest + more) for one in stretches]
-    return told.data(rows).cte("wanted")
-
-
-def _portions(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (rows[start : start + ASKED_AT_ONCE] for start in range(0, len(rows), ASKED_AT_ONCE))
+    rows = [
+        (one.provider_id, one.customer_id, one.earliest - more, one.latest + more) for one in sorted(set(stretches))
+    ]
+    wanted: FromClause = told_rows(tx, "wanted", columns, rows)
+    return wanted

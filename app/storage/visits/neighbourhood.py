@@ -6,22 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Select, and_, column, func, literal, select, values
-from sqlalchemy.sql.selectable import CTE
+from sqlalchemy import Select, and_, column, func, literal, select
 
 from app.rules.time import BEGINNING
 from app.rules.visits.values import Registration, RegistrationKind, Resolved
 from app.storage.database import Transaction
-from app.storage.statements import Row, among, mappings
+from app.storage.statements import Row, among, mappings, told_rows
 from app.storage.tables.columns import Id, UtcDateTime
 from app.storage.tables.visits import registration as table
 from app.storage.visits.rows import resolved_of
 
 ENDING = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """After every registration."""
-
-SPANS_AT_ONCE = 500
-"""At most so many spans are asked for in one statement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -60,21 +56,17 @@ def neighbourhoods(tx: Transaction, care_system_id: str, spans: Iterable[Span]) 
     wanted = sorted(set(spans))
     gathering = _Gathering(span.caregiver_id for span in wanted)
     while wanted:
-        for some in _portions(wanted):
-            gathering.take(mappings(tx, _spans_select(care_system_id, some)), some)
+        gathering.take(mappings(tx, _spans_select(tx, care_system_id, wanted)), wanted)
         while named := gathering.unasked():
             gathering.add(mappings(tx, _naming_select(tx, care_system_id, named)))
         wanted = gathering.named_outside()
     return gathering.result()
 
 
-def _portions(spans: Sequence[Span]) -> Iterable[Sequence[Span]]:
-    return (spans[start : start + SPANS_AT_ONCE] for start in range(0, len(spans), SPANS_AT_ONCE))
-
-
-def _spans_select(care_system_id: str, spans: Sequence[Span]) -> Select[tuple[object, ...]]:
+def _spans_select(tx: Transaction, care_system_id: str, spans: Sequence[Span]) -> Select[tuple[object, ...]]:
     """Each span from the last check-in before it to the first after it, both inside, and others of the same seconds."""
-    wanted = _spans_cte(spans)
+    columns = (column("caregiver_id", Id), column("earliest", UtcDateTime), column("latest", UtcDateTime))
+    wanted = told_rows(tx, "wanted", columns, [(one.caregiver_id, one.earliest, one.latest) for one in spans])
     check_ins = table.alias()
     theirs = and_(
         check_ins.c.care_system_id == care_system_id,
@@ -92,13 +84,6 @@ def _spans_select(care_system_id: str, spans: Sequence[Span]) -> Select[tuple[ob
             table.c.at <= func.coalesce(following, literal(ENDING, UtcDateTime)),
         )
     )
-
-
-def _spans_cte(spans: Sequence[Span]) -> CTE:
-    named = values(
-        column("caregiver_id", Id), column("earliest", UtcDateTime), column("latest", UtcDateTime), name="wanted"
-    )
-    return named.data([(one.caregiver_id, one.earliest, one.latest) for one in spans]).cte("wanted")
 
 
 def _naming_select(tx: Transaction, care_system_id: str, names: Iterable[str]) -> Select[tuple[object, ...]]:

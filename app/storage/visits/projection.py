@@ -14,7 +14,7 @@ from app.rules.visits.values import Visit, VisitState
 from app.storage.database import Transaction
 from app.storage.people import customers_within
 from app.storage.records import Reach, cut
-from app.storage.statements import Row, among, insert_into, insert_rows, mappings, upsert_rows
+from app.storage.statements import Row, among, insert_into, insert_rows, mappings, upsert_rows, write
 from app.storage.tables.visits import open_visit, visit_household
 from app.storage.tables.visits import visit as table
 from app.storage.visits.rows import visit_of, visit_row
@@ -193,4 +193,4 @@ def _touch(tx: Transaction, rows: list[dict[str, Any]]) -> None:
     keys = ["care_system_id", "caregiver_id"]
     moved = {"revision": open_visit.c.revision + 1}
     insert = insert_into(tx, open_visit).on_conflict_do_update(index_elements=keys, set_=moved)
-    tx.connection.execute(insert, rows)
+    write(tx, insert, rows)

@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, BigInteger, func, literal, select
 
 from app.rules.visits.clock import in_one_boot
 from app.rules.visits.values import RegistrationKind, Resolved
 from app.storage.database import Transaction
-from app.storage.statements import among, insert_into, mappings
+from app.storage.statements import among, insert_into, mappings, write
 from app.storage.tables.visits import door, open_visit
 from app.storage.visits.nearby import InBoot, of_one_boot
 from app.storage.visits.neighbourhood import Span, neighbourhoods
@@ -39,8 +39,9 @@ def lock_providers(tx: Transaction, care_system_id: str, provider_ids: Iterable[
     SQLite has one writer and needs no lock. Source: FAULTS 15-17.
     """
     if tx.dialect == "postgresql":
-        for key in sorted({gate(care_system_id, one) for one in provider_ids}):
-            tx.connection.execute(select(func.pg_advisory_xact_lock(key)))
+        keys = sorted({gate(care_system_id, one) for one in provider_ids})
+        ordered = func.unnest(literal(keys, ARRAY(BigInteger))).column_valued("key")
+        tx.connection.execute(select(func.pg_advisory_xact_lock(ordered)))
 
 
 def timelines(
@@ -146,7 +147,7 @@ def keep_open(tx: Transaction, care_system_id: str, ends: Mapping[str, Open]) ->
         "revision": open_visit.c.revision + 1,
     }
     keys = ["care_system_id", "caregiver_id"]
-    tx.connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=moved), rows)
+    write(tx, insert.on_conflict_do_update(index_elements=keys, set_=moved), rows)
 
 
 def touch_doors(tx: Transaction, care_system_id: str, customer_ids: Iterable[str]) -> None:
@@ -156,4 +157,4 @@ def touch_doors(tx: Transaction, care_system_id: str, customer_ids: Iterable[str
         insert = insert_into(tx, door)
         keys = ["care_system_id", "customer_id"]
         moved = {"revision": door.c.revision + 1}
-        tx.connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=moved), rows)
+        write(tx, insert.on_conflict_do_update(index_elements=keys, set_=moved), rows)

@@ -3,8 +3,11 @@
 const STOPPED_MS = 1500;
 const SLOW_ANSWER_MS = 4000;
 
+const AHEAD = "hemtid.door.server_ahead_ms";
+
 let boot = begun();
 let anchor = null;
+let ahead = Number(localStorage.getItem(AHEAD)) || 0;
 
 /** A UUIDv7: the time in milliseconds, then chance. Source: RFC 9562 section 5.7. */
 export function newId(now = Date.now()) {
@@ -47,9 +50,21 @@ export function sawServer(date, asked) {
   const spent = performance.now() - asked;
   const at = Date.parse(date ?? "");
   const now = elapsed();
+  if (!Number.isNaN(at)) learnAhead(at);
   if (Number.isNaN(at) || spent > SLOW_ANSWER_MS) return;
   const elapsedThen = Math.max(0, Math.round(now.elapsed_ms - spent / 2));
   anchor = { server_at: new Date(at).toISOString(), elapsed_ms: elapsedThen, boot_id: now.boot_id };
+}
+
+/* The header tells whole seconds. */
+function learnAhead(at) {
+  ahead = at + 500 - Date.now();
+  localStorage.setItem(AHEAD, String(ahead));
+}
+
+/** The server's time in whole seconds since 1970, as near as its last answer tells, however wrong the phone's is. */
+export function serverSeconds() {
+  return Math.floor((Date.now() + ahead) / 1000);
 }
 
 function withOffset(moment) {

@@ -1,7 +1,7 @@
 /* Delivers the queue. A registration leaves it only when the server has answered that it has it. */
 
 import { sentNow } from "./clock.js";
-import { ask, inTurn, session, SignedOut, Answered } from "./session.js";
+import { Answered, ask, askWhetherRevoked, inTurn, session, SignedOut } from "./session.js";
 import { forget, tellProblem, waiting } from "./store.js";
 import { delivered } from "./visit.js";
 
@@ -39,12 +39,17 @@ function obstacleOf(fault) {
   return fault instanceof Answered ? "server" : "coverage";
 }
 
-/* Only in the name of who registered it: another who has signed in meanwhile speaks for nobody else (V17). */
+/* Only in the name of who registered it: another who has signed in meanwhile speaks for nobody else. But an enrolled
+   phone knows who was signed in on it, and delivers what it captured whoever is now (V17). */
+export function isOurs(row, who) {
+  return row.content.caregiver_id === who?.caregiver_id || (who?.key !== undefined && row.owner.phone === who.key);
+}
+
 async function deliverAll(changed) {
   const rows = await waiting();
   let choked = null;
   for (const row of rows.filter((one) => one.problem === null)) {
-    if (row.content.caregiver_id !== session()?.caregiver_id) continue;
+    if (!isOurs(row, session())) continue;
     try {
       await deliverOne(row);
     } catch (fault) {
@@ -63,7 +68,9 @@ async function deliverOne(row) {
   } catch (fault) {
     const final = fault instanceof Answered && fault.status < 500 && !LATER.includes(fault.status);
     if (!final) throw fault;
-    await tellProblem(row, { status: fault.status, detail: detailOf(fault.problem) });
+    const review = fault.problem?.facts?.quarantine_id;
+    await tellProblem(row, { status: fault.status, detail: detailOf(fault.problem), ...(review && { review }) });
+    if (review && fault.status === 403) await askWhetherRevoked();
     return;
   }
   delivered(row.content);
@@ -75,10 +82,23 @@ function detailOf(problem) {
   return [problem?.title, problem?.detail, ...errors, problem?.request_id].filter(Boolean).join(" · ");
 }
 
+/** True for what the server has kept for the coordinator, who judges it: it need not be sent again. */
+export function isInReview(row) {
+  return row.problem?.review !== undefined;
+}
+
 /** What the server refused is tried again. */
 export async function tryAgain(changed) {
   for (const row of await waiting()) {
-    if (row.problem !== null) await tellProblem(row, null);
+    if (row.problem !== null && !isInReview(row)) await tellProblem(row, null);
   }
   await deliver(changed);
+}
+
+/** What the server has kept for the coordinator has been seen here, and leaves the phone. */
+export async function seenReviews(changed) {
+  for (const row of await waiting()) {
+    if (isInReview(row)) await forget(row.id);
+  }
+  await changed();
 }

@@ -1,15 +1,18 @@
 /* The page at the door: one caregiver, one tag, one button. Whatever is tapped is kept in the phone before it is sent. */
 
 import { captured, newId } from "./clock.js";
-import { deliver, obstacle, tryAgain } from "./delivery.js";
+import { deliver, isInReview, isOurs, obstacle, seenReviews, tryAgain } from "./delivery.js";
+import { enrol, readOffer } from "./enrolment.js";
+import { chooseLanguage, linkOther } from "./language.js";
 import { todaysVisits } from "./manual.js";
+import { offered } from "./phone.js";
 import { Answered, endedSession, session, signIn, signOut } from "./session.js";
 import { keep, waiting } from "./store.js";
-import { askServer, openVisit, tagOf } from "./visit.js";
+import { askServer, openVisit, tagOf, tagText } from "./visit.js";
 
 const REST_MS = 2000;
 const OUTCOME_MS = 60_000;
-const LANGUAGE = "hemtid.door.language";
+const AGAIN_MS = 20_000;
 const element = (id) => document.getElementById(id);
 const words = JSON.parse(element("door").dataset.words);
 const language = document.documentElement.lang;
@@ -19,15 +22,8 @@ let shown = { open: null };
 let outcome = null;
 let alarm = null;
 let resting = false;
+let [phoneTold, enrolsAgain] = [null, null];
 let renders = 0;
-
-function tagText() {
-  const address = new URL(location.href);
-  if (address.pathname === "/t/") return null;
-  if (address.searchParams.has("lang")) address.searchParams.delete("lang");
-  address.hash = "";
-  return address.href;
-}
 
 function say(key, values = {}) {
   return Object.entries(values).reduce((told, [name, value]) => told.replace(`{${name}}`, value), words[key]);
@@ -60,11 +56,14 @@ async function render() {
   const who = session();
   const rows = await waiting().catch(() => []);
   const open = who && (await openVisit(who.caregiver_id).catch(() => null));
+  const offer = who === null && (await offered());
   if (turn !== renders) return;
   shown = { open };
   show("sign-in", who === null);
   show("at-door", who !== null);
   show("more", who !== null);
+  write("phone-told", phoneTold === null ? "" : words[phoneTold]);
+  show("enrol-lead", Boolean(offer));
   if (who === null) renderSignIn();
   else renderDoor(who, open);
   renderOutcome(rows);
@@ -83,6 +82,9 @@ function renderDoor(who, open) {
   write("name", who.name);
   write("state", open === null ? words.ready : say("checked_in_since", { time: hour(open.starts_at) }));
   element("state").classList.toggle("unseen", outcome !== null);
+  show("revoked", who.revoked === true);
+  show("without-key", who.refused === "revoked");
+  show("unknown-phone", who.refused === "unknown");
   show("unknown-tag", element("door").dataset.known === "false");
   show("no-tag", text === null && outcome === null);
   show("elsewhere", elsewhere && outcome === null);
@@ -102,28 +104,35 @@ function label(id, kind, told, visible) {
 
 function renderOutcome(rows) {
   const row = rows.find((one) => one.id === outcome?.id);
-  const state = row === undefined ? "sent" : row.problem === null ? "kept" : "refused";
-  const told = { sent: words.sent, kept: words[`kept_${obstacle ?? "sending"}`], refused: words.refused };
+  const state = row === undefined ? "sent" : stateOf(row);
+  const told = { sent: words.sent, review: words.review_lead, refused: words.refused };
+  told.kept = words[`kept_${obstacle ?? "sending"}`];
   element("outcome").dataset.state = alarm ? "alarm" : outcome ? state : "";
   write("outcome-what", alarm ? words.attention : outcome ? whatCame(state) : "");
   write("outcome-time", outcome && !alarm ? hour(outcome.at, true) : "");
   write("outcome-state", alarm ?? (outcome ? told[state] : ""));
 }
 
+function stateOf(row) {
+  return row.problem === null ? "kept" : isInReview(row) ? "review" : "refused";
+}
+
 function whatCame(state) {
-  return state === "refused" ? words.needs_help : words[`done_${outcome.kind}`];
+  return { review: words.in_review, refused: words.needs_help }[state] ?? words[`done_${outcome.kind}`];
 }
 
 function renderQueue(rows, who) {
-  const held = rows.filter((row) => row.problem !== null);
-  const left = rows.filter((row) => row.problem === null);
+  const [left, review, held] = ["kept", "review", "refused"].map((one) => rows.filter((row) => stateOf(row) === one));
   show("queue", left.length > 0);
+  show("review", review.length > 0);
   show("held", held.length > 0);
-  const own = left.filter((row) => row.content.caregiver_id === who?.caregiver_id);
+  const own = left.filter((row) => isOurs(row, who));
   const why = own.length > 0 ? (obstacle ?? "sending") : "sign_in";
   write("queue-title", `${words[`waits_${why}`]}\u00a0– ${count(left.length)}`);
   write("held-title", `${words.needs_help}\u00a0– ${count(held.length)}`);
+  write("review-title", `${words.in_review}\u00a0– ${count(review.length)}`);
   list("queue-list", left, () => "");
+  list("review-list", review, (row) => row.problem.review);
   list("held-list", held, (row) => `${row.problem.status} · ${row.problem.detail} · ${row.id}`);
 }
 
@@ -165,7 +174,7 @@ async function register(kind, place, more = {}) {
     }
     const content = { id: newId(), kind, caregiver_id: who.caregiver_id, ...moment, place, ...more };
     if (kind === "check_out" && open) content.visit_id = open.id;
-    await keep(content, { username: who.username, name: who.name });
+    await keep(content, { username: who.username, name: who.name, ...(who.key && { phone: who.key }) });
     outcome = { id: content.id, kind, at: content.captured_at };
   } catch {
     alarm = words.not_kept;
@@ -179,10 +188,25 @@ async function register(kind, place, more = {}) {
 async function refresh() {
   if (outcome !== null && Date.now() - Date.parse(outcome.at) > OUTCOME_MS) outcome = null;
   await render();
+  await enrolOffered();
   await deliver(render);
   const who = session();
   if (who !== null) await askServer(who.caregiver_id).catch(() => null);
   await render();
+}
+
+/* What the QR code offers is done as soon as somebody is signed in and the server answers. */
+async function enrolOffered() {
+  clearTimeout(enrolsAgain);
+  phoneTold = (await enrol()) ?? phoneTold;
+  if (["enrol_coverage", "enrol_server"].includes(phoneTold)) enrolsAgain = setTimeout(refresh, AGAIN_MS);
+  await render();
+}
+
+async function onOffer() {
+  phoneTold = await readOffer();
+  linkOther();
+  await refresh();
 }
 
 async function onSignIn(event) {
@@ -261,30 +285,16 @@ function listen() {
     element("manual-note").required = event.target.value === "other";
   });
   element("try-again").addEventListener("click", () => tryAgain(render));
+  element("seen").addEventListener("click", () => seenReviews(render));
+  addEventListener("hashchange", onOffer);
   addEventListener("online", () => refresh());
   addEventListener("storage", () => render());
   addEventListener("pageshow", (event) => event.persisted && refresh());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
 }
 
-/* The language that was chosen once holds at every door. */
-function inLanguage(chosen) {
-  const address = new URL(location.href);
-  address.searchParams.set("lang", chosen);
-  return address.href;
-}
-
-function chooseLanguage() {
-  const stated = new URL(location.href).searchParams.has("lang");
-  const chosen = localStorage.getItem(LANGUAGE);
-  const link = element("other-language");
-  link.href = inLanguage(link.lang);
-  link.addEventListener("click", () => localStorage.setItem(LANGUAGE, link.lang));
-  if (!stated && chosen !== null && chosen !== language) location.replace(inLanguage(chosen));
-}
-
 chooseLanguage();
 listen();
 navigator.serviceWorker?.register("/sw.js");
 navigator.storage?.persist?.();
-refresh();
+onOffer();

@@ -29,14 +29,21 @@ async function change(work) {
   await done;
 }
 
-/** The registration is on disk under the phone's next number; then, and not before, it may be called kept. */
+/** The registration is on disk under the phone's next number; then, and not before, it may be called kept.
+    An enrolled phone (`owner.phone`) numbers by itself, so that nothing sent without its key looks lost. Source: D22. */
 export async function keep(content, owner) {
+  const counter = owner.phone ? `sequence.${owner.phone}` : "sequence";
   await change((queue, numbers) => {
-    const asked = numbers.get("sequence");
+    const count = numbers.get("sequence");
+    const last = numbers.get("order");
+    const asked = numbers.get(counter);
     asked.onsuccess = () => {
-      const sequence = (asked.result ?? 0) + 1;
-      numbers.put(sequence, "sequence");
-      queue.put({ id: content.id, content: { ...content, clock: { ...content.clock, sequence } }, owner, problem: null });
+      const sequence = (asked.result ?? count.result ?? 0) + 1;
+      const order = (last.result ?? count.result ?? 0) + 1;
+      numbers.put(sequence, counter);
+      numbers.put(order, "order");
+      const numbered = { ...content, clock: { ...content.clock, sequence } };
+      queue.put({ id: content.id, content: numbered, owner, order, problem: null });
     };
   });
 }
@@ -49,7 +56,8 @@ export async function waiting() {
     asked.onsuccess = () => resolve(asked.result);
     asked.onerror = () => reject(asked.error);
   });
-  return rows.sort((one, other) => one.content.clock.sequence - other.content.clock.sequence);
+  const order = (row) => row.order ?? row.content.clock.sequence;
+  return rows.sort((one, other) => order(one) - order(other));
 }
 
 /** The server has it: it leaves the queue. */

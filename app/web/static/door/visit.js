@@ -1,9 +1,18 @@
 /* Whether the caregiver has an open visit: what the server last said, and what the queue has added to it since. */
 
-import { ask } from "./session.js";
+import { ask, session } from "./session.js";
 import { waiting } from "./store.js";
 
 const key = (caregiver) => `hemtid.door.open.${caregiver}`;
+
+/** The text of the tag whose address was opened; null where none was read. */
+export function tagText() {
+  const address = new URL(location.href);
+  if (address.pathname === "/t/") return null;
+  if (address.searchParams.has("lang")) address.searchParams.delete("lang");
+  address.hash = "";
+  return address.href;
+}
 
 /** The tag that a text as read names, whatever key signed it; null for none. */
 export function tagOf(text) {
@@ -16,9 +25,10 @@ export async function openVisit(caregiver) {
   return rows.filter((row) => row.content.caregiver_id === caregiver).reduce(after, known(caregiver));
 }
 
-/* What is refused by the server has opened and closed nothing. */
+/* What is refused by the server has opened and closed nothing. But of a revoked phone all waits for the coordinator:
+   there a check-out follows its check-in all the same. */
 function after(open, { content, problem }) {
-  if (problem !== null) return open;
+  if (problem !== null && !(problem.review && session()?.revoked)) return open;
   if (content.kind === "check_out") return null;
   return { id: content.id, starts_at: content.captured_at, tag: tagOf(content.place.text) };
 }
