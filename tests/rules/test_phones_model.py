@@ -28,13 +28,15 @@ from app.rules.visits.values import (
     VisitState,
 )
 from tests.counts import count
-from tests.rules.builders import a_correction, at, at_the_door, some_facts
+from tests.rules.builders import a_correction, a_tag, at, at_the_door, some_facts
 from tests.rules.plain_visits import ANCHOR, SENT, WALL, Fix, Stay, Tap, stays
 
 BEGAN = at("2014-02-03T06:00:00+01:00")
 DAY, YEAR = 86_400, 31_536_000
 MOST_TRAVEL = 2
 """Seconds after which whatever was sent has come."""
+TAGS = tuple(a_tag(customer=one, valid_from="2000-01-01") for one in ("k", "k2"))
+"""They hung there at whatever time the worst clock tells."""
 WRONG = (0, 0, 7, -7, 3_600, -3_600, DAY, -DAY, YEAR, -YEAR)
 KINDS = ("check_in", "check_in", "check_out", "check_out", "check_out", "change_service", "visit_note")
 
@@ -255,7 +257,7 @@ class Field(RuleBasedStateMachine):
             return
         self.changed = False
         now_s = self.now + MOST_TRAVEL
-        judgement = judge(some_facts(*self.kept.values(), *self.corrections), instant(now_s), ())
+        judgement = judge(some_facts(*TAGS, *self.kept.values(), *self.corrections), instant(now_s), ())
         expected = stays(self.taps.values(), self.fixes, now_s)
         assert {key: replace(one, unproven=False) for key, one in expected.items()} == _found(judgement)
         self._unproven_time_is_held(judgement, expected)
@@ -283,7 +285,7 @@ class Field(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Everything at once and backwards gives the same visits and the same money. V5; FAULTS 4."""
-        told, now = (*self.kept.values(), *self.corrections), instant(self.now + MOST_TRAVEL)
+        told, now = (*TAGS, *self.kept.values(), *self.corrections), instant(self.now + MOST_TRAVEL)
         one, other = (judge(some_facts(*order), now, ("2014-02",)) for order in (told, told[::-1]))
         assert one.visits == other.visits
         assert one.account.stretches == other.account.stretches
