@@ -217,8 +217,10 @@ async function onSignIn(event) {
   try {
     await signIn(element("username").value.trim(), element("password").value);
     element("password").value = "";
-    await refresh();
+    await render();
+    /* Before the server is asked: an answer that comes late must not move the focus of one who has gone on. */
     element("content").focus();
+    await refresh();
   } catch (fault) {
     write("sign-in-fault", faultOfSignIn(fault));
   } finally {
