@@ -173,6 +173,7 @@ def test_V2_what_the_server_refuses_is_kept_and_shown_as_needing_help(context: B
     page.unroute("**/api/v1/registrations")
     page.get_by_role("button", name="Skicka igen").click()
     expect(page.locator("#held")).to_be_hidden()
+    expect(page.locator("#queue")).to_be_hidden()
     assert world.front.posted == [201]
 
 
