@@ -53,6 +53,7 @@ from app.storage.database import Unavailable, open_database
 from app.storage.ids import new_id
 from app.web.door import door
 from app.web.pages import pages
+from app.web.phones import phones
 
 _API = (
     tokens.blp,
@@ -99,7 +100,7 @@ _COMMANDS = (
     verify,
     demo,
 )
-_PLAIN = (health, tokens.well_known, pages, door)
+_PLAIN = (health, tokens.well_known, pages, door, phones)
 
 
 def create_app(settings: Settings | None = None) -> Flask:

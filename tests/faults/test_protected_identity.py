@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from app.storage.tables.columns import metadata
 from tests.faults.register import MUNICIPALITY, Register, filled
 from tests.faults.specification import Operation, operations
 from tests.settings import settings_for
+from tests.sheets import words_in
 
 NAME = "Kanariefågel Skyddsson"
 BORN = 1887
@@ -118,8 +121,16 @@ def singing(walked: Iterable[Told]) -> list[str]:
         f"{operation.operation_id} to {role}: {canary}"
         for operation, role, answer in walked
         for canary in CANARIES
-        if canary in answer.get_data(as_text=True) + str(answer.headers)
+        if canary in _said(answer) + str(answer.headers)
     ]
+
+
+def _said(answer: TestResponse) -> str:
+    """What the answer says to whoever reads it; of a printed sheet, its letters."""
+    if answer.mimetype != "application/pdf":
+        return answer.get_data(as_text=True)
+    with TemporaryDirectory() as folder:
+        return words_in(answer.get_data(), Path(folder))
 
 
 def stored(database: Database, tables: tuple[str, ...]) -> str:

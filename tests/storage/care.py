@@ -31,6 +31,8 @@ from app.rules.visits.values import (
     Resolved,
     Sent,
     ServiceChange,
+    TapCause,
+    TapDoubt,
     Visit,
     VisitState,
 )
@@ -312,11 +314,12 @@ WHOLE_REGISTRATION = Resolved(
         extra_service=True,
         household=(HouseholdShare(customer_id="anna", share=2), HouseholdShare(customer_id="bo")),
         by_measuring_client=True,
+        device_id="phone",
     ),
     at=NOON - timedelta(minutes=3),
     clock=ClockReading(corrected_at=NOON + timedelta(seconds=1), grade=ClockGrade.ESTIMATED, apart_seconds=3),
     provider_id="olivia",
-    reading=Reading(tag_id="tag-anna", customer_id="bo", problem=TagProblem.REVOKED),
+    reading=Reading(tag_id="tag-anna", customer_id="bo", problem=TagProblem.REVOKED, counter=7),
     customer_id="anna",
     evidence_grade=2,
 )
@@ -336,6 +339,7 @@ WHOLE_END = End(
     apart_seconds=3,
     late_seconds=4,
     evidence_grade=1,
+    doubt=TapDoubt(cause=TapCause.OUT_OF_ORDER, counter=7, registration_id="other"),
 )
 
 WHOLE_VISIT = Visit(

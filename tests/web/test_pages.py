@@ -52,7 +52,7 @@ def test_every_rule_has_its_place_on_the_rulebooks_page(app: Flask) -> None:
 def test_every_rule_that_refuses_can_be_followed_to_its_sentence(app: Flask) -> None:
     named = refusals()
     assert {"V2", "O3", "O6", "R3", "R8", "E3", "A1", "A2"} <= named
-    assert named - anchors(app, "sv") <= {"setting", "simulation"}
+    assert named - anchors(app, "sv") <= {"setting", "simulation", "tags"}
 
 
 def test_every_policy_stands_in_the_table_in_both_languages(app: Flask) -> None:
@@ -98,6 +98,7 @@ def test_every_link_of_the_pages_leads_somewhere(app: Flask) -> None:
                 seen.add(where)
                 waiting.append(where)
     assert len(seen) > 25
+    assert {"/phones?lang=en", "/phones?lang=sv", "/static/phones/phones.js"} <= seen
 
 
 def test_the_page_of_the_api_works_by_itself_under_its_strict_policy(
