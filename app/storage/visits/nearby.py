@@ -17,7 +17,7 @@ from app.storage.database import Transaction
 from app.storage.orders import GRANT, ORDER
 from app.storage.plans import PLANNED_VISIT
 from app.storage.records import versions
-from app.storage.statements import among, mappings, told_rows
+from app.storage.statements import among, each_looked_up, mappings, told_rows
 from app.storage.tables.columns import Id, UtcDateTime
 from app.storage.tables.orders import care_grant, care_order
 from app.storage.tables.plans import planned_visit
@@ -56,13 +56,13 @@ def plans_near(
     found = set(ids)
     if stretches:
         wanted = _stretches(tx, stretches)
-        near = and_(
+        there = select(table.c.id).where(
+            table.c.care_system_id == care_system_id,
             table.c.provider_id == wanted.c.provider_id,
             table.c.customer_id == wanted.c.customer_id,
             table.c.starts_at.between(wanted.c.earliest, wanted.c.latest),
         )
-        statement = select(table.c.id).join(wanted, near).where(table.c.care_system_id == care_system_id).distinct()
-        found |= set(tx.connection.execute(statement).scalars())
+        found |= set(tx.connection.execute(each_looked_up(tx, wanted, there)).scalars())
     return versions(tx, PLANNED_VISIT, care_system_id, found) if found else ()
 
 
@@ -73,13 +73,14 @@ def visits_near(
     found: dict[str, Visit] = {}
     if stretches:
         wanted = _stretches(tx, stretches, CLOCKS_APART)
-        near = and_(
+        there = select(visit).where(
+            visit.c.care_system_id == care_system_id,
             visit.c.provider_id == wanted.c.provider_id,
             visit.c.customer_id == wanted.c.customer_id,
             visit.c.placed_at.between(wanted.c.earliest, wanted.c.latest),
         )
-        statement = select(visit).join(wanted, near).where(visit.c.care_system_id == care_system_id)
-        found |= {row["id"]: visit_of(row) for row in mappings(tx, statement)}
+        rows = {row["id"]: row for row in mappings(tx, each_looked_up(tx, wanted, there))}
+        found |= {key: visit_of(row) for key, row in rows.items()}
     if plan_ids:
         answering = select(visit).where(
             visit.c.care_system_id == care_system_id, among(tx, visit.c.planned_visit_id, plan_ids)
@@ -117,27 +118,31 @@ def _boots_select(tx: Transaction, care_system_id: str, moments: Sequence[InBoot
         check_ins.c.boot_id.is_not(None),
         check_ins.c.kind == RegistrationKind.CHECK_IN,
     )
-    last = select(func.max(check_ins.c.elapsed_ms)).where(theirs, check_ins.c.elapsed_ms <= wanted.c.elapsed_ms)
-    following = select(func.min(check_ins.c.elapsed_ms)).where(theirs, check_ins.c.elapsed_ms > wanted.c.elapsed_ms)
+    elapsed = select(check_ins.c.elapsed_ms)
+    last = elapsed.where(theirs, check_ins.c.elapsed_ms <= wanted.c.elapsed_ms)
+    following = elapsed.where(theirs, check_ins.c.elapsed_ms > wanted.c.elapsed_ms)
+    earliest = last.order_by(check_ins.c.elapsed_ms.desc()).limit(1).scalar_subquery()
+    before = following.order_by(check_ins.c.elapsed_ms).limit(1).scalar_subquery()
     bounds = (
         select(
             wanted.c.caregiver_id,
             wanted.c.boot_id,
-            func.coalesce(last.scalar_subquery(), literal(0, BigInteger)).label("earliest_ms"),
-            func.coalesce(following.scalar_subquery(), literal(MOST_MS, BigInteger)).label("before_ms"),
+            func.coalesce(earliest, literal(0, BigInteger)).label("earliest_ms"),
+            func.coalesce(before, literal(MOST_MS, BigInteger)).label("before_ms"),
         )
         .distinct()
         .cte("bounds")
     )
     table = registration
-    mates = and_(
+    mates = select(table).where(
+        table.c.care_system_id == care_system_id,
         table.c.caregiver_id == bounds.c.caregiver_id,
         table.c.boot_id == bounds.c.boot_id,
         table.c.boot_id.is_not(None),
         table.c.elapsed_ms >= bounds.c.earliest_ms,
         table.c.elapsed_ms < bounds.c.before_ms,
     )
-    return select(table).join(bounds, mates).where(table.c.care_system_id == care_system_id)
+    return each_looked_up(tx, bounds, mates)
 
 
 def _stretches(tx: Transaction, stretches: Iterable[Stretch], more: timedelta = timedelta()) -> FromClause:

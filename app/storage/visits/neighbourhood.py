@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, column, func, literal, select
 from app.rules.time import BEGINNING
 from app.rules.visits.values import Registration, RegistrationKind, Resolved
 from app.storage.database import Transaction
-from app.storage.statements import Row, among, mappings, told_rows
+from app.storage.statements import Row, among, each_looked_up, mappings, told_rows
 from app.storage.tables.columns import Id, UtcDateTime
 from app.storage.tables.visits import registration as table
 from app.storage.visits.rows import resolved_of
@@ -73,17 +73,25 @@ def _spans_select(tx: Transaction, care_system_id: str, spans: Sequence[Span]) -
         check_ins.c.caregiver_id == wanted.c.caregiver_id,
         check_ins.c.kind == RegistrationKind.CHECK_IN,
     )
-    last = select(func.max(check_ins.c.at)).where(theirs, check_ins.c.at < wanted.c.earliest).scalar_subquery()
-    following = select(func.min(check_ins.c.at)).where(theirs, check_ins.c.at > wanted.c.latest).scalar_subquery()
-    return (
-        select(table)
-        .join(wanted, wanted.c.caregiver_id == table.c.caregiver_id)
-        .where(
-            table.c.care_system_id == care_system_id,
-            table.c.at >= func.coalesce(last, literal(BEGINNING, UtcDateTime)),
-            table.c.at <= func.coalesce(following, literal(ENDING, UtcDateTime)),
+    last = select(check_ins.c.at).where(theirs, check_ins.c.at < wanted.c.earliest)
+    following = select(check_ins.c.at).where(theirs, check_ins.c.at > wanted.c.latest)
+    first = last.order_by(check_ins.c.at.desc()).limit(1).scalar_subquery()
+    end = following.order_by(check_ins.c.at).limit(1).scalar_subquery()
+    bounds = (
+        select(
+            wanted.c.caregiver_id,
+            func.coalesce(first, literal(BEGINNING, UtcDateTime)).label("first"),
+            func.coalesce(end, literal(ENDING, UtcDateTime)).label("end"),
         )
+        .distinct()
+        .cte("bounds")
     )
+    within = select(table).where(
+        table.c.care_system_id == care_system_id,
+        table.c.caregiver_id == bounds.c.caregiver_id,
+        table.c.at.between(bounds.c.first, bounds.c.end),
+    )
+    return each_looked_up(tx, bounds, within)
 
 
 def _naming_select(tx: Transaction, care_system_id: str, names: Iterable[str]) -> Select[tuple[object, ...]]:
