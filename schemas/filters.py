@@ -54,7 +54,7 @@ class RunQuerySchema(ListQuerySchema):
     provider_id = Identifier(load_default=None)
 
 
-class ExcessQuerySchema(StrictSchema):
+class ExcessQuerySchema(ListQuerySchema):
     """The month whose excess is wanted."""
 
     month = Month(required=True)

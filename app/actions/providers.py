@@ -111,14 +111,21 @@ def list_care_systems(call: Call, after: str | None, limit: int) -> tuple[list[C
     return list(found[:limit]), len(found) > limit
 
 
-def list_municipalities(call: Call) -> list[Municipality]:
-    """Those of the care systems within the scope, by code. Raises Refused A2."""
+def list_municipalities(call: Call, after: list[str] | None, limit: int) -> list[Municipality]:
+    """Up to `limit` of the care systems within the scope, by code, after that key. Raises Refused A2."""
     call.check(Resource.MUNICIPALITY, Verb.READ)
     own = call.scope(Resource.MUNICIPALITY).care_system_id
     with call.database.transaction(write=False) as tx:
         found = care_systems(tx, care_system_id=own, limit=1_000)
     pairs = [Municipality(care_system_id=one.id, code=code) for one in found for code in one.municipalities]
-    return sorted(pairs, key=lambda one: (one.code, one.care_system_id))
+    return sorted((one for one in pairs if after is None or municipality_key(one) > after), key=municipality_key)[
+        :limit
+    ]
+
+
+def municipality_key(one: Municipality) -> list[str]:
+    """What it stands by in the list."""
+    return [one.code, one.care_system_id]
 
 
 def _found(tx: Transaction, call: Call, care_system_id: str) -> CareSystem:

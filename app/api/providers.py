@@ -8,10 +8,10 @@ from flask_smorest import Blueprint
 
 from app.actions import providers as actions
 from app.actions.providers import ACCREDITATIONS, PROVIDERS
-from app.api.answers import answer, versioned
+from app.api.answers import versioned
 from app.api.examples import ACCREDITATION, CARE_SYSTEM, PROVIDER, as_listed, as_sent
 from app.api.operations import Asked, Content, operation, version_to_replace
-from app.api.paging import answer_page, asked_page
+from app.api.paging import answer_page, asked_page, cut
 from app.api.records import (
     Face,
     create_record,
@@ -33,7 +33,6 @@ from schemas.providers import (
     ProviderSchema,
 )
 from schemas.queries import AccreditationQuerySchema, ProviderQuerySchema
-from schemas.resources import StrictSchema
 
 care_systems = Blueprint(
     "care-systems", __name__, url_prefix="/api/v1/care-systems", description="Tenants: valfrihetssystem."
@@ -112,15 +111,18 @@ class Municipalities(MethodView):
 
     @operation(
         "listMunicipalities",
-        query=StrictSchema,
+        query=ListQuerySchema,
         answers=Content(
             schema=list_of(MunicipalitySchema),
             example={"items": [{"care_system_id": CARE_SYSTEM["id"], "code": "2029"}]},
         ),
     )
     def get(self, asked: Asked) -> Response:
-        """List the municipalities of the care system, all at once."""
-        return answer({"items": _CODE.dump(actions.list_municipalities(asked.call), many=True)})
+        """List the municipalities of the care system, by code."""
+        page = asked_page(asked.query)
+        rows = actions.list_municipalities(asked.call, page.after, page.limit + 1)
+        shown, last = cut(rows, page, actions.municipality_key)
+        return answer_page(_CODE.dump(shown, many=True), last)
 
 
 @providers.route("")

@@ -170,4 +170,6 @@ class Excess(MethodView):
     )
     def get(self, asked: Asked) -> Response:
         """List what each pool performed beyond its cap in an issued month, and its worth."""
-        return answer({"items": read.read_excess(asked.call, asked.query["month"])})
+        page = asked_page(asked.query)
+        rows = read.read_excess(asked.call, asked.query["month"], page.after, page.limit + 1)
+        return answer_page(*cut(rows, page, read.excess_key))

@@ -161,9 +161,7 @@ ROUTES: Mapping[str, str] = {
 NOT_ITS_OWN = {(Role.CAREGIVER, f"{V1}/extensions/<id:extension_id>/withdrawal")}
 """A caregiver withdraws its own requests only, and those of the world are its coordinator's (E3)."""
 UNPAGED = {
-    f"{V1}/municipalities",
     f"{V1}/months/<month:month>",
-    f"{V1}/reimbursement/excess",
     f"{V1}/tags/sheet.svg",
     f"{V1}/tags/sheet.pdf",
 }

@@ -184,6 +184,31 @@ def test_R11_lines_are_read_by_the_reimbursement_module_and_whom_they_concern(
         assert refused == (403, "A2")
 
 
+def test_R2_the_excess_of_several_pools_is_listed_page_by_page(
+    make_app: Callable[..., Flask], database_url: str
+) -> None:
+    content = told("nacka_2014.json")
+    content["grants"][0] |= {"granted_seconds": 2_000}
+    named = {"customers": ("id",), "tags": ("id", "customer_id"), "grants": ("id", "customer_id")}
+    named |= {"orders": ("id", "grant_id"), "registrations": ("id",)}
+    for name, keys in named.items():
+        content[name] += [{**one, **{key: f"{one[key]}2" for key in keys}} for one in content[name]]
+    content["tags"][1]["uid"] = "04A2245A6F6181"
+    for one in content["registrations"][2:]:
+        one["captured_at"] = one["captured_at"].replace("2014-02-03", "2014-02-04")
+        one["place"] = {"method": "nfc", "uid": content["tags"][1]["uid"]}
+    town = settle(make_app, database_url, content)
+    close(town, "2014-02")
+    path = "/reimbursement/excess?month=2014-02"
+    whole = town.get("controller", path, ISSUED["2014-02"])
+    assert [row["excess_seconds"] for row in whole["items"]] == [840, 840]
+    assert "next" not in whole
+    first = town.get("controller", f"{path}&limit=1", ISSUED["2014-02"])
+    rest = town.get("controller", f"{path}&limit=1&after={first['next']}", ISSUED["2014-02"])
+    assert first["items"] + rest["items"] == whole["items"]
+    assert "next" not in rest
+
+
 def test_R2_what_lies_beyond_the_cap_is_shown_with_its_worth_and_never_cut_from_the_visit(
     make_app: Callable[..., Flask], database_url: str
 ) -> None:

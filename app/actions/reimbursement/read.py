@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.actions.calls import Call
@@ -27,10 +28,14 @@ def list_lines(call: Call, after: int, limit: int) -> tuple[IssuedLine, ...]:
     return found
 
 
-def read_excess(call: Call, month: str) -> list[dict[str, Any]]:
-    """What lies beyond each pool's cap in the month, as the last run that computed it found. Raises Refused A2.
+def excess_key(one: Mapping[str, Any]) -> list[str]:
+    """What the pool stands by in the list."""
+    return [one["provider_id"], one["customer_id"], one["law"], "+".join(one["services"])]
 
-    Source: R2.
+
+def read_excess(call: Call, month: str, after: list[str] | None, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` pools that went beyond their cap in the month, after that key, as the last run that computed them
+    found. The reads are logged. Raises Refused A2. Source: R2.
     """
     call.check(Resource.LINE, Verb.READ)
     with call.database.transaction() as tx:
@@ -40,6 +45,7 @@ def read_excess(call: Call, month: str) -> list[dict[str, Any]]:
             told = [one for one in run.excess if one["month"] == month]
             if run.month == month or told:
                 newest[run.municipality, run.provider_id] = told
-        found = [one for key in sorted(newest) for one in newest[key]]
+        everything = sorted((one for told in newest.values() for one in told), key=excess_key)
+        found = [one for one in everything if after is None or excess_key(one) > after][:limit]
         log_read(tx, call, Resource.LINE, customers_seen(one["customer_id"] for one in found))
     return found
