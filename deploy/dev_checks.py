@@ -14,8 +14,9 @@ CHECKS: dict[str, list[str]] = {
     "ruff format": ["-m", "ruff", "format", "--check"],
     "mypy": ["-m", "mypy"],
     "lint-imports": [str(VENV / "bin" / "lint-imports")],
-    "pytest": ["-m", "pytest", "-n", "2", "--dist", "loadgroup"],
+    "pytest": ["-m", "pytest", "-n", "3", "--dist", "loadgroup"],
 }
+"""Each check's arguments. Three test processes on two cores, as browsers and killed servers are waited for so often."""
 
 
 def test(full: bool, arguments: Sequence[str]) -> int:

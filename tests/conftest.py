@@ -45,7 +45,9 @@ class Need:
 
 
 def _chromium() -> str | None:
-    named = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+    named = (
+        shutil.which(name) for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+    )
     return next((path for path in named if path), None)
 
 

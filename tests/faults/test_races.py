@@ -38,7 +38,7 @@ JSON = dict[str, Any]
 FIRST = datetime(2014, 2, 3, 6, 0, tzinfo=UTC)
 BETWEEN = timedelta(days=3)
 """From one round to the next, so that no month grows long: what is raced for is one visit."""
-ROUNDS = 1_000 if FULL else 15
+ROUNDS = 1_000 if FULL else 10
 """A tenth would take the everyday run minutes."""
 Ask = Callable[[], TestResponse]
 

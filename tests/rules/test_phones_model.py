@@ -342,5 +342,5 @@ def _found(judgement: Judgement) -> dict[str, Stay]:
     }
 
 
-Field.TestCase.settings = settings(max_examples=count(2_000), stateful_step_count=30)
+Field.TestCase.settings = settings(max_examples=count(1_000), stateful_step_count=30)
 TestField = Field.TestCase

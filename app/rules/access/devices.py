@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.rules.access.actors import Actor
@@ -13,6 +13,9 @@ from app.rules.refusal import Kind, Refused
 
 ENROLMENT_SECONDS = 600
 """Ten minutes from the QR code to the key. Source: our decision."""
+CLOCK_SECONDS = 2
+"""How far a proven time may be from the true one: who taps and hands the phone over at once is still who tapped.
+Source: V8, FAULTS 24."""
 
 
 class DeviceState(StrEnum):
@@ -60,9 +63,10 @@ class SignIn:
     since: datetime
     until: datetime | None = None
 
-    def covers(self, at: datetime) -> bool:
-        """True for an instant within; its end is outside (T4)."""
-        return self.since <= at and (self.until is None or at < self.until)
+    def covers(self, at: datetime, within_seconds: int = 0) -> bool:
+        """True for an instant within, or so many seconds from it; its end is outside (T4)."""
+        nearly = timedelta(seconds=within_seconds)
+        return self.since - nearly <= at and (self.until is None or at < self.until + nearly)
 
 
 def check_enrols(actor: Actor, device: Device, now: datetime) -> None:
@@ -95,15 +99,17 @@ def is_captured_by(
 ) -> bool:
     """True where the caregiver may be whose registration, captured at `at` on the phone, this is.
 
-    It is who was signed in there then. Without clock evidence (`proven` False) nobody knows when it was: then whoever
-    has been signed in there, the pay being held by D16. What a caregiver captured before anybody was signed in, and
-    delivers itself, was captured before the phone was enrolled. Source: V17; the exceptions: our decision.
+    It is who was signed in there then, as exactly as the clock evidence tells. Without any (`proven` False) nobody
+    knows when it was: then whoever has been signed in there, the pay being held by D16. What a caregiver captured
+    before anybody was signed in, and delivers itself, was captured before the phone was enrolled. Source: V17; the
+    exceptions: our decision.
     """
     told = tuple(spans)
     if not proven:
         return caregiver_id == delivered_by or any(one.caregiver_id == caregiver_id for one in told)
-    then = [one.caregiver_id for one in told if one.covers(at)]
-    return caregiver_id in then or (not then and caregiver_id == delivered_by)
+    if any(one.caregiver_id == caregiver_id and one.covers(at, CLOCK_SECONDS) for one in told):
+        return True
+    return caregiver_id == delivered_by and not any(one.covers(at) for one in told)
 
 
 def is_at_hand(actor: Actor, caregiver_id: str, at: datetime) -> bool:
