@@ -14,7 +14,7 @@ CHECKS: dict[str, list[str]] = {
     "ruff format": ["-m", "ruff", "format", "--check"],
     "mypy": ["-m", "mypy"],
     "lint-imports": [str(VENV / "bin" / "lint-imports")],
-    "pytest": ["-m", "pytest", "-n", "3", "--dist", "loadgroup"],
+    "pytest": ["-m", "pytest", "-n", "3"],
 }
 """Each check's arguments. Three test processes on two cores, as browsers and killed servers are waited for so often."""
 

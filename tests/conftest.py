@@ -18,6 +18,7 @@ from flask import Flask
 from app.storage.migrations import upgrade
 from tests import postgres
 from tests.counts import FULL, count
+from tests.scheduling import Together
 from tests.settings import settings_for
 
 STRICT = bool(os.environ.get("CI") or os.environ.get("HEMTID_STRICT"))
@@ -60,6 +61,12 @@ NEEDS = {
     "postgres_url": POSTGRESQL,
     "chromium": CHROMIUM,
 }
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """How the tests are shared out among the processes."""
+    return Together(config, log)
 
 
 def _need_of(item: pytest.Item) -> Need | None:

@@ -149,12 +149,14 @@ def previous_month(month: str) -> str:
     return month_of(first_day(month) - timedelta(days=1))
 
 
+@lru_cache(maxsize=1024)
 def days_of(month: str) -> tuple[date, ...]:
     """Every day of the month, in order."""
     start, end = first_day(month), first_day(next_month(month))
     return tuple(start + timedelta(days=n) for n in range((end - start).days))
 
 
+@lru_cache(maxsize=1024)
 def month_interval(month: str) -> Interval:
     """The Stockholm month from its first midnight until the next month's. Source: T5."""
     return Interval(local_instant(first_day(month)), local_instant(first_day(next_month(month))))

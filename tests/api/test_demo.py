@@ -27,8 +27,6 @@ from tests.settings import settings_for
 
 DAY = date(2014, 2, 4)
 ORE_PER_HOUR = 37_500
-# Meant to be played once, by one process. With pytest 9.2 and xdist 3.8 the group has no effect: each process plays it.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 @pytest.fixture(scope="module")

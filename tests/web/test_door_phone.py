@@ -16,7 +16,7 @@ from app.rules.access import Role
 from app.rules.time import parse_instant
 from tests.accounts import PASSWORD, keep_operator, keep_user
 from tests.web.conftest import JSON, World
-from tests.web.test_door import open_door, phone, sign_in, signed_in
+from tests.web.test_door import let_time_pass, open_door, phone, sign_in, signed_in
 from tests.web.test_door_sight import LEAST_PX, SMALL, WIDER, faults_of
 
 ENROLLED = "Telefonen är registrerad hos din utförare."
@@ -108,6 +108,7 @@ def test_V17_a_phone_enrolled_by_the_qr_code_proves_its_key_with_every_request(
     tap(page, "Checka in")
     page.close()
     page = open_door(context, world.tags[0])
+    let_time_pass(page)
     tap(page, "Checka ut")
     [visit] = world.visits()
     assert visit["state"] == "complete"
