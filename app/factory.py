@@ -10,16 +10,20 @@ from flask import Flask, Response
 
 from app.actions.access.faults import NotSignedIn
 from app.actions.running import Running
+from app.actions.tellers import Tellers
 from app.api import (
+    assessments,
     clients,
     corrections,
     deviations,
     devices,
+    documents,
     events,
     explanations,
     extensions,
     ledger,
     months,
+    no_choice,
     orders,
     people,
     plans,
@@ -39,6 +43,7 @@ from app.api.documentation import document
 from app.api.edge import EdgedFlask, guard
 from app.api.health import health
 from app.api.problems import FAULTS, Problem, Slug, answer_fault, answer_problem
+from app.api.visit_faces import FACES
 from app.commands.close_month import close_month, recompute_run
 from app.commands.demo import demo
 from app.commands.ledger import seal, verify
@@ -51,6 +56,7 @@ from app.commands.users import create_operator_command
 from app.settings import Settings
 from app.storage.database import Unavailable, open_database
 from app.storage.ids import new_id
+from app.web.desk.routes import desk
 from app.web.door import door
 from app.web.pages import pages
 from app.web.phones import phones
@@ -68,6 +74,7 @@ _API = (
     people.absences,
     orders.grants,
     orders.orders,
+    no_choice.no_choice,
     tags.tags,
     plans.planned_visits,
     rates.rates,
@@ -80,6 +87,9 @@ _API = (
     deviations.deviations,
     explanations.explanations,
     extensions.extensions,
+    extensions.visit_extensions,
+    documents.documents,
+    assessments.assessments,
     months.months,
     reimbursement.reimbursement,
     simulations.simulations,
@@ -100,7 +110,7 @@ _COMMANDS = (
     verify,
     demo,
 )
-_PLAIN = (health, tokens.well_known, pages, door, phones)
+_PLAIN = (health, tokens.well_known, pages, door, phones, desk)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -110,6 +120,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     stated = settings or Settings.from_environment()
     app = EdgedFlask("app", static_folder="web/static", static_url_path="/static", template_folder="web/templates")
     app.extensions["hemtid"] = Running(database=open_database(stated), settings=stated)
+    app.extensions["hemtid.tellers"] = _tellers()
     guard(app, https=stated.base_url.startswith("https:"), new_id=new_id)
     documentation = document(app)
     for blueprint in _API:
@@ -120,6 +131,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     for command in _COMMANDS:
         app.cli.add_command(command)
     return app
+
+
+def _tellers() -> Tellers:
+    """How the desk tells of what is done there: as the API does."""
+    return Tellers(
+        extension=extensions.teller(201),
+        explanation=explanations.answered,
+        correction=corrections.teller,
+        visit=FACES,
+    )
 
 
 def _only_simulates() -> bool:

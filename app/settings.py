@@ -59,6 +59,8 @@ class Settings:
     pool_timeout_seconds: int = 1
     """How long a request waits for a connection before it answers 503: it may need two, one after the other, within two
     seconds. Source: FAULTS 13."""
+    document_bytes: int = 10 * 1024 * 1024
+    """How large a document attached to a request for more time may be; nginx takes a little more. Source: E2, ours."""
     statement_timeout_seconds: int = 4
     """How long a statement may run or wait for a lock: the answer comes within five seconds. Source: FAULTS 14."""
 
@@ -79,6 +81,7 @@ class Settings:
             demo_clock=_switch(environment, "HEMTID_DEMO_CLOCK"),
             pool_size=_count(environment, "HEMTID_POOL_SIZE", 8),
             pool_timeout_seconds=_count(environment, "HEMTID_POOL_TIMEOUT_SECONDS", 1),
+            document_bytes=_count(environment, "HEMTID_DOCUMENT_BYTES", 10 * 1024 * 1024),
             statement_timeout_seconds=_count(environment, "HEMTID_STATEMENT_TIMEOUT_SECONDS", 4),
         )
 

@@ -30,12 +30,19 @@ class ExplanationQuerySchema(ListQuerySchema):
 
 
 class ExtensionQuerySchema(ListQuerySchema):
-    """Requests for an extension."""
+    """Requests for an extension; those that wait for a review in the order of the queue. Source: E6."""
 
     state = Choice(ExtensionState, load_default=None)
     month = Month(load_default=None)
     provider_id = Identifier(load_default=None)
     customer_id = Identifier(load_default=None)
+    waiting = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        error_messages={"invalid": "Give true or false."},
+        metadata={"description": "Only those that wait for a review, overdue ones first, then the oldest (E6)."},
+    )
 
 
 class MonthQuerySchema(ListQuerySchema):

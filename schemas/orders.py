@@ -17,7 +17,7 @@ from schemas.resources import (
     ResourceSchema,
     refuse_empty_validity,
 )
-from schemas.texts import Identifier
+from schemas.texts import Identifier, Text
 
 
 class GrantFields(Schema):
@@ -29,6 +29,7 @@ class GrantFields(Schema):
     per = Choice(Per, required=True)
     every = StrictInteger(load_default=1, least=1, most=366)
     double_staffed_seconds = Seconds(load_default=0)
+    target_group = Text(load_default=None)
     valid_from = Date(required=True)
     valid_before = EndDate()
 

@@ -7,7 +7,8 @@ from typing import Any
 from marshmallow import Schema, validates_schema
 
 from app.rules.providers import Law, ProviderKind, Service
-from schemas.fields import Choice, Date, EndDate, Seconds, Several, Shaped, Switch
+from schemas.fields import Choice, Date, EndDate, One, Seconds, Several, Shaped, Switch
+from schemas.people import PositionSchema
 from schemas.resources import MadeSchema, ProviderReference, ResourceSchema, refuse_empty_validity
 from schemas.texts import Identifier, MunicipalityCode, OrganisationNumber, Text
 
@@ -33,6 +34,7 @@ class ProviderFields(Schema):
     name = Text(required=True)
     kind = Choice(ProviderKind, required=True)
     organisation_number: Shaped[str] = OrganisationNumber(load_default=None)
+    position = One(PositionSchema, load_default=None)
 
 
 class ProviderRequestSchema(ProviderFields, MadeSchema):

@@ -40,7 +40,7 @@ class _Messy:
             "care_system": {"name": "Two", "municipalities": ["0182", "2029"]},
             "providers": [{"id": "p", "kind": "private"}, {"id": "q", "kind": "municipal"}],
             "caregivers": [{"id": one, "provider_id": provider} for one, provider in CAREGIVERS.items()],
-            "customers": [{"id": one, "municipality": home} for one, home in CUSTOMERS.items()],
+            "customers": [_customer(one, home) for one, home in CUSTOMERS.items()],
             "tags": [_tag(number, one) for number, one in enumerate(CUSTOMERS)],
             "grants": self._grants(),
             "orders": self._orders(),
@@ -208,6 +208,13 @@ class _Messy:
 
 def _uid(number: int) -> str:
     return f"04A2245A6F61{number:02X}"
+
+
+def _customer(one: str, home: str) -> Row:
+    """Two in each town, 20 km from the other town; nobody has said where the last one lives."""
+    where = {"k1": (59.3103, 18.1637), "k2": (59.3210, 18.2210), "k3": (59.4800, 18.0500)}.get(one)
+    told = {"id": one, "municipality": home}
+    return told if where is None else {**told, "position": {"lat": where[0], "lon": where[1]}}
 
 
 def _tag(number: int, customer: str) -> Row:

@@ -32,7 +32,10 @@ def codes_in(pgm: bytes) -> set[str]:
     assert (kind, most) == (b"P5", b"255")
     width, height = map(int, size.split())
     picture = memoryview(pixels).cast("B", shape=[height, width])
-    return {str(one.text) for one in zxingcpp.read_barcodes(picture)}
+    return {
+        str(one.text)
+        for one in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    }
 
 
 def words_in(pdf: bytes, folder: Path) -> str:

@@ -14,14 +14,15 @@ from app.rules.policies import KINDS
 from tests.settings import settings_for
 
 ROOT = Path(__file__).parent.parent
-RULE = re.compile(r"\b([TVODERKA]\d{1,2})\b")
+RULE = re.compile(r"\b([TVODERKAP]\d{1,2})\b")
 NEEDED = (
     [f"T{n}" for n in range(1, 7)]
-    + [f"V{n}" for n in (*range(1, 12), 13, 14, 16, 17, 18)]
-    + ["O1", "O2", "O6"]
-    + [f"D{n}" for n in (1, 2, 3, *range(7, 14), 15, 16, 17, 20, 22, 23, 24, 25)]
-    + [f"E{n}" for n in range(1, 6)]
+    + [f"V{n}" for n in range(1, 19)]
+    + [f"O{n}" for n in range(1, 7)]
+    + [f"D{n}" for n in range(1, 26)]
+    + [f"E{n}" for n in range(1, 8)]
     + [f"R{n}" for n in (*range(1, 10), 11)]
+    + ["P1", "P2"]
     + ["A5"]
 )
 """The rules that the product must keep so far; whoever adds one to the product adds it here."""

@@ -98,10 +98,13 @@ class Town:
         settings: Settings = self.app.extensions["hemtid"].settings
         return settings
 
-    def ask(self, who: str, method: str, path: str, now: str, body: Any = None) -> TestResponse:
-        """The answer to somebody's request at an instant."""
+    def ask(
+        self, who: str, method: str, path: str, now: str, body: Any = None, *, key: str | None = None, **sent: Any
+    ) -> TestResponse:
+        """The answer to somebody's request at an instant; `key` is its Idempotency-Key."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}", DEMO_CLOCK: now}
-        sent = {} if body is None else {"json": body}
+        headers |= {} if key is None else {"Idempotency-Key": key}
+        sent |= {} if body is None else {"json": body}
         return self.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **sent)
 
     def get(self, who: str, path: str, now: str) -> JSON:

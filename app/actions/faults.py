@@ -34,3 +34,11 @@ class Unfit(Exception):
 
 class KeyReused(Exception):
     """An idempotency key has come before with other content."""
+
+
+class Damaged(Exception):
+    """What is kept is no longer what was given to be kept: its hash says so. It is not handed out."""
+
+    def __init__(self, document_id: str) -> None:
+        super().__init__(f"document {document_id} has other content than its hash says")
+        self.document_id = document_id

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
+from app.actions.calls import Call
 from app.actions.marks import Days, mark_customers, mark_pairs
 from app.actions.people import customers_seen
 from app.actions.records import Subject, Writing
 from app.rules.access import Resource
 from app.rules.orders import Grant, Order, Placed, check_order, place
 from app.rules.providers import Accreditation
+from app.rules.time import format_instant
 from app.storage import events
 from app.storage.access_log import Seen
 from app.storage.database import Transaction
 from app.storage.events import Event
-from app.storage.orders import GRANT, ORDER, orders_of_grants, orders_of_provider
+from app.storage.orders import GRANT, ORDER, orders_of_grants, orders_of_providers
 from app.storage.people import CUSTOMER
 from app.storage.providers import ACCREDITATION
 from app.storage.records import get_many, page
@@ -67,7 +70,8 @@ def _check_order(writing: Writing[Order]) -> None:
     held = orders_of_grants(tx, cs, [grant.id], lock=True)
     accreditations = page(tx, ACCREDITATION, cs, filters={"provider_id": order.provider_id}, limit=_MOST_ACCREDITATIONS)
     others = [one for one in held if one.id != order.id]
-    check_order(order, grant, others, municipality, accreditations, _load(writing, municipality, accreditations))
+    load = _load(writing, municipality, accreditations)
+    check_order(order, grant, others, municipality, accreditations, load, writing.before)
 
 
 def _load(writing: Writing[Order], municipality: str, accreditations: Iterable[Accreditation]) -> tuple[Placed, ...]:
@@ -75,29 +79,53 @@ def _load(writing: Writing[Order], municipality: str, accreditations: Iterable[A
     if all(one.ceiling_seconds_per_week is None for one in accreditations):
         return ()
     order = writing.value
-    orders, grants = orders_of_provider(
-        writing.tx, writing.call.care_system_id, order.provider_id, municipality, since=order.valid_from
+    orders, grants = orders_of_providers(
+        writing.tx, writing.call.care_system_id, [order.provider_id], municipality, since=order.valid_from
     )
     return place([one for one in orders if one.id != order.id], grants)
 
 
 def _tell_and_judge_order(writing: Writing[Order]) -> None:
-    tx, call, order = writing.tx, writing.call, writing.value
-    grant, municipality = _placed(writing)
+    follow_order(writing.tx, writing.call, writing.before, writing.value, writing.told.dump(writing.value))
+
+
+def follow_order(tx: Transaction, call: Call, before: Order | None, order: Order, data: dict[str, Any]) -> None:
+    """Others are told of the order, as `data`, and what it weighs on is judged again. `before` None: it is new."""
+    cs = call.care_system_id
+    grant = get_many(tx, GRANT, cs, [order.grant_id])[order.grant_id]
+    municipality = get_many(tx, CUSTOMER, cs, [grant.customer_id])[grant.customer_id].municipality
     told = Event(
         at=call.now,
-        type="order.placed" if writing.before is None else "order.changed",
+        type="order.placed" if before is None else "order.changed",
         resource_type="order",
         resource_id=order.id,
-        data=writing.told.dump(order),
+        data=data,
         external_id=order.external_id,
         provider_id=order.provider_id,
         municipality=municipality,
     )
-    events.append(tx, call.care_system_id, [told])
-    orders = [one for one in (writing.before, order) if one is not None]
+    events.append(tx, cs, [told])
+    orders = [one for one in (before, order) if one is not None]
     placed = {(one.provider_id, grant.customer_id) for one in orders}
     mark_pairs(tx, call, placed, [(one.valid_from, one.valid_before) for one in orders])
+
+
+def order_document(order: Order) -> dict[str, Any]:
+    """The order as JSON values. Source: CONTRACT."""
+    received = order.implementation_plan_received_on
+    return {
+        "id": order.id,
+        "external_id": order.external_id,
+        "recorded_at": format_instant(order.recorded_at),
+        "grant_id": order.grant_id,
+        "provider_id": order.provider_id,
+        "ordered_at": format_instant(order.ordered_at),
+        "chosen_by": order.chosen_by.value,
+        "ordered_seconds": order.ordered_seconds,
+        "valid_from": order.valid_from.isoformat(),
+        "valid_before": order.valid_before and order.valid_before.isoformat(),
+        "implementation_plan_received_on": received and received.isoformat(),
+    }
 
 
 ORDERS = Subject(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
+from typing import IO, Any
 
 from flask import request
+from werkzeug.datastructures import FileStorage
+from werkzeug.formparser import MultiPartParser
 
 from app.api.problems import FieldFault, Problem, Slug
 
@@ -23,6 +26,11 @@ MOST_FIELDS = 200
 """Fields of one object. The contract's widest resource has some twenty. Source: our decision."""
 MOST_FAULTS = 100
 """Bad fields that one answer tells of. Source: our decision."""
+FORM = "multipart/form-data"
+FORM_BYTES = 16 * 1024
+"""What a form may have around its one file: boundaries, headers, and a name. Source: our decision."""
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]\Z")
+"""Source: RFC 2046 section 5.1.1."""
 _INTEGER_BORDER = 1 << 63
 _DIGITS_READ = 40
 _END = object()
@@ -62,6 +70,49 @@ def read_text(media: str) -> str:
         return request.get_data(cache=True).decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise Problem(Slug.UNREADABLE, "The body is not UTF-8.") from fault
+
+
+def read_file(field: str, most_bytes: int) -> tuple[str, bytes]:
+    """The one file of a form, with the name that it was given there. It is held in memory and written nowhere.
+
+    Raises `Problem`: 415 for another media type, 413 for more bytes, 400 for what is no form, 422 for a form with
+    anything but one file in this field.
+    """
+    if request.mimetype != FORM or request.headers.get("Content-Encoding", "identity") != "identity":
+        raise Problem(Slug.NOT_JSON, f"The body must be {FORM}, not compressed.")
+    boundary = request.mimetype_params.get("boundary", "")
+    if _BOUNDARY.match(boundary) is None:
+        raise Problem(Slug.UNREADABLE, "The form has no boundary.")
+    request.max_content_length = most_bytes + FORM_BYTES
+    names, files = _parts(request.get_data(cache=False), boundary.encode("ascii"))
+    faults = [FieldFault(f"/{escaped(name)}", "is no field of this form") for name in names if name != field]
+    if len(files) != 1 or names != [field]:
+        raise Problem(Slug.MALFORMED, errors=(*faults, FieldFault(f"/{field}", "Give one file."))[:MOST_FAULTS])
+    content: bytes = files[0].stream.read()
+    if len(content) > most_bytes:
+        raise Problem(Slug.TOO_LARGE, f"The file holds more than {most_bytes} bytes.")
+    return files[0].filename or "", content
+
+
+def _in_memory(
+    total_content_length: int | None,  # noqa: ARG001 - what werkzeug tells
+    content_type: str | None,  # noqa: ARG001
+    filename: str | None,  # noqa: ARG001
+    content_length: int | None = None,  # noqa: ARG001
+) -> IO[bytes]:
+    """Where a part is held: not in a file that somebody could find."""
+    return io.BytesIO()
+
+
+def _parts(body: bytes, boundary: bytes) -> tuple[list[str], list[FileStorage]]:
+    """The names of the form's parts, and the files among them."""
+    parser = MultiPartParser(_in_memory, max_form_memory_size=FORM_BYTES, max_form_parts=10)
+    try:
+        fields, files = parser.parse(io.BytesIO(body), boundary, len(body))
+    except (ValueError, TypeError, LookupError) as fault:
+        raise Problem(Slug.UNREADABLE, "The body is no form.") from fault
+    names = [str(name) for name, _ in (*fields.items(multi=True), *files.items(multi=True))]
+    return names, [file for _, file in files.items(multi=True)]
 
 
 def parse(body: bytes) -> Any:

@@ -53,7 +53,8 @@ def dump(explained: Any) -> dict[str, Any]:
     return told
 
 
-def _answered(explained: Any) -> Answered:
+def answered(explained: Any) -> Answered:
+    """The explanation as the answer that made it."""
     headers = {"Location": f"/api/v1/explanations/{explained.id}"}
     return Answered(status=201, headers=headers, body=orjson.dumps(dump(explained)).decode())
 
@@ -84,7 +85,7 @@ class Explanations(MethodView):
     )
     def post(self, asked: Asked) -> Response:
         """Explain deviations of one kind, several at once."""
-        return sent(actions.explain(asked.call, actions.Reason(**asked.value), _answered))
+        return sent(actions.explain(asked.call, actions.Reason(**asked.value), answered))
 
 
 @explanations.route("/<id:explanation_id>")
@@ -111,4 +112,4 @@ class Verdict(MethodView):
     def post(self, asked: Asked, explanation_id: str) -> Response:
         """Accept or reject an explanation; it binds to the facts that its deviations show now."""
         said = asked.value
-        return sent(actions.judge(asked.call, explanation_id, said["outcome"], said["note"], _answered))
+        return sent(actions.judge(asked.call, explanation_id, said["outcome"], said["note"], answered))

@@ -1,7 +1,9 @@
-"""Temporary extensions: requests, the questions and answers in them, and decisions."""
+"""Temporary extensions: requests, what is completed, asked and answered in them, and decisions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import orjson
@@ -11,23 +13,35 @@ from flask_smorest import Blueprint
 
 from app.actions import extensions as actions
 from app.actions.calls import Answered, Told
+from app.actions.extensions import Place, Shown
 from app.api.answers import answer
-from app.api.examples import CUSTOMER, PROVIDER, as_listed
+from app.api.examples import CUSTOMER, PROVIDER, VISIT, as_listed
 from app.api.operations import Asked, Content, operation
-from app.api.paging import answer_page, asked_page, cut
+from app.api.paging import Page, answer_page, asked_page, cut
+from app.api.problems import malformed
 from app.api.records import draft_of, sent
+from app.rules.time import format_instant, parse_instant
 from schemas.envelopes import list_of
 from schemas.extensions import (
     AnswerRequestSchema,
+    CompletionRequestSchema,
     DecisionRequestSchema,
     ExtensionRequestSchema,
     ExtensionSchema,
+    VisitExtensionRequestSchema,
+    amended_of,
     extension_view,
 )
 from schemas.filters import ExtensionQuerySchema
 
 extensions = Blueprint(
     "extensions", __name__, url_prefix="/api/v1/extensions", description="Tillfälligt utökad tid (E)."
+)
+visit_extensions = Blueprint(
+    "visit_extensions",
+    __name__,
+    url_prefix="/api/v1/visits/<id:visit_id>/extension",
+    description="Utökad tid vid utcheckning (E2).",
 )
 
 _SCHEMA = ExtensionSchema()
@@ -62,19 +76,49 @@ _EXTENSION: dict[str, Any] = {
     "decisions": [],
     "late": False,
     "overdue": False,
+    "due_on": "2014-02-11",
+    "waited_days": 0,
+    "completions": [],
+    "attachments": [],
+}
+_FROM_VISIT = {**_EXTENSION, "visit_ids": [VISIT["id"]], "days": [], "requested_seconds": 840}
+_AT = {"by": _EXTENSION["requested_by"], "at": "2014-02-04T09:00:00Z"}
+_LEFT = dict.fromkeys(("requested_seconds", "cause", "justification", "visit_ids", "days"))
+_COMPLETION = {
+    "id": "0190a5b8-7c3e-7d10-8f00-3b1f2c4d5e22",
+    **_AT,
+    "before": {**_LEFT, "requested_seconds": 3600},
+    "after": {**_LEFT, "requested_seconds": 2700},
+}
+_ATTACHMENT = {
+    "id": "0190a5b8-7c3e-7d10-8f00-3b1f2c4d5e23",
+    "name": "ambulance.pdf",
+    "media_type": "application/pdf",
+    "size": 48213,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    **_AT,
 }
 _ANSWER = Content(schema=ExtensionSchema, example=_EXTENSION)
+_COMPLETED = Content(
+    schema=ExtensionSchema, example={**_EXTENSION, "requested_seconds": 2700, "completions": [_COMPLETION]}
+)
+ATTACHED = Content(schema=ExtensionSchema, example={**_EXTENSION, "attachments": [_ATTACHMENT]})
 
 
-def dump(shown: Any) -> dict[str, Any]:
+def dump(shown: Shown) -> dict[str, Any]:
     """The request as JSON values."""
     request = shown.request
-    view = extension_view(request.extension, request.state, request.notes, request.decisions)
-    told: dict[str, Any] = _SCHEMA.dump({**view, "late": shown.late, "overdue": shown.overdue})
+    view = extension_view(
+        request.extension, request.state, request.notes, request.decisions, request.completions, request.documents
+    )
+    ageing = {name: getattr(shown, name) for name in ("late", "overdue", "due_on", "waited_days")}
+    told: dict[str, Any] = _SCHEMA.dump({**view, **ageing})
     return told
 
 
-def _told(status: int) -> Told:
+def teller(status: int) -> Told:
+    """How a request is told of, in answers and in the feed."""
+
     def answered(shown: Any) -> Answered:
         headers = {"Location": f"{_PATH}/{shown.request.extension.id}"} if status == 201 else {}
         return Answered(status=status, headers=headers, body=orjson.dumps(dump(shown)).decode())
@@ -92,9 +136,15 @@ class Extensions(MethodView):
         answers=Content(schema=list_of(ExtensionSchema), example=as_listed(_EXTENSION)),
     )
     def get(self, asked: Asked) -> Response:
-        """List requests for an extension."""
+        """List requests for an extension; those waiting for a review overdue ones first, then the oldest."""
         page = asked_page(asked.query)
-        filters = {name: value for name, value in asked.query.items() if name not in ("limit", "after")}
+        filters = {
+            name: value for name, value in asked.query.items() if name not in ("limit", "after", "waiting") and value
+        }
+        if asked.query["waiting"]:
+            return _queue(asked, page, filters)
+        if isinstance(page.after, list):
+            raise malformed("/after", "is no cursor of this list")
         rows = actions.list_extensions(asked.call, filters, page.after, page.limit + 1)
         shown, last = cut(rows, page, lambda one: one.request.extension.id)
         return answer_page(map(dump, shown), last)
@@ -109,7 +159,26 @@ class Extensions(MethodView):
     )
     def post(self, asked: Asked) -> Response:
         """Ask for an extension of one customer's personal care in one month."""
-        return sent(actions.request_extension(asked.call, draft_of(asked.value, ExtensionRequestSchema), _told(201)))
+        return sent(actions.request_extension(asked.call, draft_of(asked.value, ExtensionRequestSchema), teller(201)))
+
+
+def _queue(asked: Asked, page: Page, filters: Mapping[str, Any]) -> Response:
+    found = actions.queue(asked.call, _place_of(page.after), page.limit, filters)
+    return answer_page(map(dump, found.shown), None if found.next is None else _key_of(found.next))
+
+
+def _key_of(place: Place) -> list[Any]:
+    return [place.as_of.isoformat(), place.overdue, format_instant(place.requested_at), place.id]
+
+
+def _place_of(key: Any) -> Place | None:
+    """The place that a cursor of ours names. Raises `Problem` 422 for a cursor of the list that is no queue."""
+    if key is None:
+        return None
+    if not isinstance(key, list):
+        raise malformed("/after", "is no cursor of this list")
+    as_of, overdue, asked, name = key
+    return Place(as_of=date.fromisoformat(as_of), overdue=overdue, requested_at=parse_instant(asked), id=name)
 
 
 @extensions.route("/<id:extension_id>")
@@ -135,7 +204,23 @@ class Decisions(MethodView):
     )
     def post(self, asked: Asked, extension_id: str) -> Response:
         """Decide on a request; a new decision replaces the last, and both stay."""
-        return sent(actions.decide(asked.call, extension_id, actions.Judging(**asked.value), _told(201)))
+        return sent(actions.decide(asked.call, extension_id, actions.Judging(**asked.value), teller(201)))
+
+
+@extensions.route("/<id:extension_id>/completion")
+class Completions(MethodView):
+    """What a coordinator completes in one request."""
+
+    @operation(
+        "completeExtension",
+        body=Content(schema=CompletionRequestSchema, example={"requested_seconds": 2700}),
+        answers=_COMPLETED,
+        status=201,
+        problems=(409,),
+    )
+    def post(self, asked: Asked, extension_id: str) -> Response:
+        """Complete a request that nobody has decided on; what it was before is kept."""
+        return sent(actions.complete(asked.call, extension_id, amended_of(asked.value), teller(201)))
 
 
 @extensions.route("/<id:extension_id>/answers")
@@ -151,7 +236,7 @@ class Answers(MethodView):
     )
     def post(self, asked: Asked, extension_id: str) -> Response:
         """Answer the reviewer's question."""
-        return sent(actions.answer_question(asked.call, extension_id, asked.value["text"], _told(201)))
+        return sent(actions.answer_question(asked.call, extension_id, asked.value["text"], teller(201)))
 
 
 @extensions.route("/<id:extension_id>/withdrawal")
@@ -161,4 +246,25 @@ class Withdrawal(MethodView):
     @operation("withdrawExtension", answers=_ANSWER, status=201, problems=(409,))
     def post(self, asked: Asked, extension_id: str) -> Response:
         """Withdraw a request that nobody has decided on."""
-        return sent(actions.withdraw(asked.call, extension_id, _told(201)))
+        return sent(actions.withdraw(asked.call, extension_id, teller(201)))
+
+
+@visit_extensions.route("")
+class VisitExtension(MethodView):
+    """A request made right at check-out."""
+
+    @operation(
+        "requestExtensionOfVisit",
+        body=Content(
+            schema=VisitExtensionRequestSchema,
+            example={"cause": _SENT["cause"], "justification": _SENT["justification"]},
+        ),
+        answers=Content(schema=ExtensionSchema, example=_FROM_VISIT),
+        status=201,
+        once=True,
+        problems=(409,),
+    )
+    def post(self, asked: Asked, visit_id: str) -> Response:
+        """Ask for an extension of one visit in two fields: what the visit took beyond its plan, or all of it."""
+        cause, why = asked.value["cause"], asked.value["justification"]
+        return sent(actions.request_for_visit(asked.call, visit_id, cause, why, teller(201)))

@@ -91,11 +91,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """A JSON body of a request or an answer: its schema, and an example of it."""
+    """A body of a request or an answer: its schema, and an example of it. It may be of other media `also`."""
 
     schema: SchemaType | Mapping[str, Any]
     example: Any
     media: str = JSON
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,7 +274,7 @@ def _document(told: Operation) -> dict[str, Any]:
     """The operation in OpenAPI's words; its summary is the first line of the view's docstring."""
     success: dict[str, Any] = {"description": "As asked." if told.answers is None else "The answer."}
     if told.answers is not None:
-        success["content"] = {told.answers.media: _media(told.answers)}
+        success["content"] = {media: _media(told.answers) for media in (told.answers.media, *told.answers.also)}
     if told.versioned:
         success["headers"] = deepcopy(_ETAG_HEADER)
     document: dict[str, Any] = {

@@ -12,7 +12,7 @@ from flask import Response, current_app, g
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from app.actions.faults import ChangedMeanwhile, KeyReused, Taken, Unfit, UnknownReferences
+from app.actions.faults import ChangedMeanwhile, Damaged, KeyReused, Taken, Unfit, UnknownReferences
 from app.rules.refusal import Kind, Refused
 
 PROBLEM_JSON = "application/problem+json"
@@ -156,6 +156,8 @@ def problem_of_fault(fault: Exception) -> Problem:
             return Problem(Slug.CHANGED_MEANWHILE)
         case KeyReused():
             return Problem(Slug.KEY_REUSED)
+        case Damaged():
+            return Problem(Slug.OUR_FAULT, str(fault))
     raise fault
 
 
@@ -178,7 +180,15 @@ def answer_problem(problem: Problem) -> Response:
     return response
 
 
-FAULTS: tuple[type[Exception], ...] = (Refused, UnknownReferences, Unfit, Taken, ChangedMeanwhile, KeyReused)
+FAULTS: tuple[type[Exception], ...] = (
+    Refused,
+    UnknownReferences,
+    Unfit,
+    Taken,
+    ChangedMeanwhile,
+    KeyReused,
+    Damaged,
+)
 """What actions raise and `problem_of_fault` answers."""
 
 

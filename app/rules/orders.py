@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -33,7 +33,8 @@ class ChosenBy(StrEnum):
 class Grant(Recorded):
     """Biståndsbeslut: caregiver seconds per `every` days, weeks or months, shared by its services. Source: O1.
 
-    `double_staffed_seconds`, contained in `granted_seconds`, may be a second caregiver's (R5).
+    `double_staffed_seconds`, contained in `granted_seconds`, may be a second caregiver's (R5). `target_group`
+    (målgrupp) is whom it is for, where accreditation tells groups apart (O6); None does not say.
     """
 
     customer_id: str
@@ -44,6 +45,7 @@ class Grant(Recorded):
     valid_from: date
     every: int = 1
     double_staffed_seconds: int = 0
+    target_group: str | None = None
     valid_before: date | None = None
 
 
@@ -73,10 +75,14 @@ class PoolKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
-    """An order together with the grant it places."""
+    """An order together with the grant it places: where that changed in its time, with each version for its own days.
+
+    `continues` marks a later version's days: care began with the first.
+    """
 
     order: Order
     grant: Grant
+    continues: bool = False
 
     @property
     def pool(self) -> PoolKey:
@@ -92,7 +98,12 @@ class Placed:
     @property
     def begins_at(self) -> datetime:
         """The later of order and validity: from then O4 and O5 count."""
-        return max(self.order.ordered_at, local_instant(max(self.order.valid_from, self.grant.valid_from)))
+        return max(self.order.ordered_at, local_instant(self.first_day))
+
+    @property
+    def first_day(self) -> date:
+        """The first day on which both the grant and the order may hold."""
+        return max(self.order.valid_from, self.grant.valid_from)
 
     def valid_on(self, day: date) -> bool:
         """True on days when both the grant and the order hold. Source: O2."""
@@ -101,11 +112,41 @@ class Placed:
         )
 
 
+def as_held(versions: Iterable[Grant]) -> tuple[Grant, ...]:
+    """The versions of each grant for the days on which they hold: a later one from its `valid_from` on, the ones before
+    it until then. One that begins no later than an earlier one takes its place. By id, then by day. Source: O1, O2.
+    """
+    told: dict[str, list[Grant]] = {}
+    for one in versions:
+        told.setdefault(one.id, []).append(one)
+    found: list[Grant] = []
+    for _, of_one in sorted(told.items()):
+        held: list[Grant] = []
+        for version in sorted(of_one, key=lambda one: (one.recorded_at, one.version)):
+            held = [_until(one, version.valid_from) for one in held if one.valid_from < version.valid_from]
+            held.append(version)
+        found += held
+    return tuple(found)
+
+
+def _until(grant: Grant, day: date) -> Grant:
+    return grant if grant.valid_before is not None and grant.valid_before <= day else replace(grant, valid_before=day)
+
+
 def place(orders: Iterable[Order], grants: Iterable[Grant]) -> tuple[Placed, ...]:
-    """Each order with its grant, the earliest first (ties by id); an order whose grant is not known is left out."""
-    by_id = {grant.id: grant for grant in grants}
-    placed = [Placed(order=order, grant=by_id[order.grant_id]) for order in orders if order.grant_id in by_id]
-    return tuple(sorted(placed, key=lambda one: (one.order.ordered_at, one.order.id)))
+    """Each order with its grant, the earliest first (ties by id); an order whose grant is not known is left out.
+
+    Of a grant in several versions (`as_held`), the order is there once for each.
+    """
+    by_id: dict[str, list[Grant]] = {}
+    for grant in grants:
+        by_id.setdefault(grant.id, []).append(grant)
+    placed = [
+        Placed(order=order, grant=grant, continues=position > 0)
+        for order in orders
+        for position, grant in enumerate(by_id.get(order.grant_id, ()))
+    ]
+    return tuple(sorted(placed, key=lambda one: (one.order.ordered_at, one.order.id, one.grant.valid_from)))
 
 
 def per_day(seconds: int, grant: Grant, month: str) -> Fraction:
@@ -130,11 +171,12 @@ def granted_seconds(pool: Iterable[Placed], month: str, away: frozenset[date] = 
 def double_staffed_seconds(pool: Iterable[Placed], month: str) -> int:
     """Seconds of the month that may be a second caregiver's, cut to whole seconds once.
 
-    A grant that several orders of the pool place in parts has its seconds once. Source: O2, R5.
+    A grant that several orders of the pool place in parts has its seconds once, each version for its days.
+    Source: O2, R5.
     """
-    by_grant: dict[str, list[Placed]] = {}
+    by_grant: dict[tuple[str, int], list[Placed]] = {}
     for placed in pool:
-        by_grant.setdefault(placed.grant.id, []).append(placed)
+        by_grant.setdefault((placed.grant.id, placed.grant.version), []).append(placed)
     total = Fraction(0)
     for parts in by_grant.values():
         days = {day for placed in parts for day in _valid_days(placed, month)}
@@ -153,14 +195,18 @@ def accredited(
     service: Service,
     law: Law,
     day: date,
+    target_group: str | None = None,
 ) -> bool:
-    """True where the provider may be paid for the service and law in the municipality that day; None assumes it.
+    """True where the provider may be paid for the service, law and group in the municipality that day; None assumes it.
 
     Source: O6.
     """
     if accreditations is None:
         return True
-    return any(one.provider_id == provider_id and one.covers(municipality, service, law, day) for one in accreditations)
+    return any(
+        one.provider_id == provider_id and one.covers(municipality, service, law, day, target_group)
+        for one in accreditations
+    )
 
 
 def check_order(
@@ -170,25 +216,29 @@ def check_order(
     municipality: str,
     accreditations: Iterable[Accreditation] | None,
     load: Iterable[Placed] = (),
+    before: Order | None = None,
 ) -> None:
     """Refuses an order to a provider that is not accredited or has reached its ceiling (O6), and parts that exceed the
     whole (O3).
 
-    `others` are the orders of the same grant, without this one; `load` the provider's other orders in the municipality.
+    `others` are the orders of the same grant, without this one; `load` the provider's other orders in the municipality;
+    `before` the version that it replaces: where it asks for no more than that, O6 is not asked again, so that an order
+    can be ended and told of whatever has become of the accreditation.
     """
     rows = None if accreditations is None else tuple(accreditations)
-    day = max(order.valid_from, grant.valid_from)
-    for service in grant.services:
-        if not accredited(rows, order.provider_id, municipality, service, grant.law, day):
+    held, placed = tuple(load), Placed(order=order, grant=grant)
+    for service in () if before is not None and _asks_no_more(order, before, grant) else grant.services:
+        _check_accredited(placed, service, municipality, rows)
+        exceeded = exceeded_ceiling(placed, service, municipality, rows or (), held)
+        if exceeded is not None:
             raise Refused(
                 "O6",
-                f"the provider is not accredited for {service} ({grant.law}) in {municipality} on {day}",
+                f"the provider takes at most {exceeded} s of {service} a week in {municipality}",
                 pointer="/provider_id",
+                facts={"ceiling_seconds_per_week": exceeded},
             )
-        _check_ceiling(Placed(order=order, grant=grant), service, municipality, rows or (), tuple(load))
     for moment in _starts(order, others):
-        placed = [one for one in (order, *others) if valid_on(one.valid_from, one.valid_before, moment)]
-        asked = sum(grant.granted_seconds if one.ordered_seconds is None else one.ordered_seconds for one in placed)
+        asked = ordered_on((order, *others), grant, moment)
         if asked > grant.granted_seconds:
             raise Refused(
                 "O3",
@@ -198,29 +248,75 @@ def check_order(
             )
 
 
-def _check_ceiling(
-    placed: Placed, service: Service, municipality: str, rows: tuple[Accreditation, ...], load: tuple[Placed, ...]
+def _asks_no_more(order: Order, before: Order, grant: Grant) -> bool:
+    """True where it places no more of the grant, with the same provider from the same day, and no longer."""
+    told, held = (
+        (
+            one.grant_id,
+            one.provider_id,
+            one.valid_from,
+            grant.granted_seconds if one.ordered_seconds is None else one.ordered_seconds,
+            one.valid_before or date.max,
+        )
+        for one in (order, before)
+    )
+    return told[:3] == held[:3] and told[3] <= held[3] and told[4] <= held[4]
+
+
+def ordered_on(orders: Iterable[Order], grant: Grant, day: date) -> int:
+    """Seconds of the grant, in its own time frame, that these orders of it place on the day. Source: O3."""
+    holding = (one for one in orders if valid_on(one.valid_from, one.valid_before, day))
+    return sum(grant.granted_seconds if one.ordered_seconds is None else one.ordered_seconds for one in holding)
+
+
+def _check_accredited(
+    placed: Placed, service: Service, municipality: str, rows: tuple[Accreditation, ...] | None
 ) -> None:
-    """Refuses seconds a week beyond every ceiling that the provider declared for the service.
+    """Refuses a provider that is not accredited on the first day on which the order holds. Source: O6."""
+    grant, day = placed.grant, placed.first_day
+    if not accredited(rows, placed.order.provider_id, municipality, service, grant.law, day, grant.target_group):
+        group = "" if grant.target_group is None else f", {grant.target_group}"
+        raise Refused(
+            "O6",
+            f"the provider is not accredited for {service} ({grant.law}{group}) in {municipality} on {day}",
+            pointer="/provider_id",
+        )
+
+
+def exceeded_ceiling(
+    placed: Placed,
+    service: Service,
+    municipality: str,
+    accreditations: Iterable[Accreditation],
+    load: Iterable[Placed],
+) -> int | None:
+    """The ceiling, in seconds a week, that the order exceeds with the provider's others (`load`) on any day; None where
+    it fits.
 
     An order of several services counts whole for each of them. Source: O6, LR 3.5; how it is counted: our decision.
     """
-    declared = [one for one in rows if one.provider_id == placed.order.provider_id]
+    declared = tuple(one for one in accreditations if one.provider_id == placed.order.provider_id)
     if all(one.ceiling_seconds_per_week is None for one in declared):
-        return
+        return None
     beside = [one for one in (placed, *load) if service in one.grant.services]
-    begins = {max(one.order.valid_from, one.grant.valid_from) for one in beside}
+    begins = {one.first_day for one in beside}
     for day in sorted(day for day in begins if placed.valid_on(day)):
-        holding = [one for one in declared if one.covers(municipality, service, placed.grant.law, day)]
-        ceilings = [one.ceiling_seconds_per_week for one in holding if one.ceiling_seconds_per_week is not None]
+        ceiling = declared_ceiling(declared, service, municipality, placed.grant, day)
         asked = sum((seconds_a_week(one, day) for one in beside if one.valid_on(day)), Fraction(0))
-        if ceilings and len(ceilings) == len(holding) and asked > max(ceilings):
-            raise Refused(
-                "O6",
-                f"the provider takes at most {max(ceilings)} s of {service} a week in {municipality}",
-                pointer="/provider_id",
-                facts={"ceiling_seconds_per_week": max(ceilings)},
-            )
+        if ceiling is not None and asked > ceiling:
+            return ceiling
+    return None
+
+
+def declared_ceiling(
+    accreditations: Iterable[Accreditation], service: Service, municipality: str, grant: Grant, day: date
+) -> int | None:
+    """Seconds a week that one provider declared it takes of the service on the day, the most of its accreditations for
+    the grant; None where one of them has no ceiling, or none holds. Source: O6, LR 3.4.
+    """
+    holding = [one for one in accreditations if one.covers(municipality, service, grant.law, day, grant.target_group)]
+    ceilings = [one.ceiling_seconds_per_week for one in holding if one.ceiling_seconds_per_week is not None]
+    return max(ceilings) if ceilings and len(ceilings) == len(holding) else None
 
 
 def seconds_a_week(placed: Placed, day: date) -> Fraction:

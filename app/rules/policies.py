@@ -91,7 +91,12 @@ KINDS: tuple[PolicyKind, ...] = (
         says="a correction that lengthens by more holds pay",
     ),
     PolicyKind(
-        name="implausible_travel_km_per_hour", unit="km/h", default=130, rule="D14", says="faster between two stays"
+        name="implausible_travel_km_per_hour",
+        unit="km/h",
+        default=130,
+        rule="D14",
+        least=1,
+        says="faster between two stays",
     ),
     PolicyKind(name="very_short_visit_seconds", unit="s", default=120, rule="D15", says="a visit shorter than this"),
     PolicyKind(name="clock_apart_seconds", unit="s", default=120, rule="D16", says="clock estimates further apart"),
@@ -121,7 +126,25 @@ KINDS: tuple[PolicyKind, ...] = (
         default=3,
         rule="E7",
         least=1,
-        says="extensions in three months that propose a new assessment",
+        says="extensions that propose a new assessment, within reassessment_months",
+    ),
+    PolicyKind(
+        name="reassessment_months",
+        unit="months",
+        default=3,
+        rule="E7",
+        least=1,
+        most=60,
+        says="calendar months running in which extensions are counted together",
+    ),
+    PolicyKind(
+        name="reassessment_under_delivery_months",
+        unit="months",
+        default=2,
+        rule="E7",
+        least=1,
+        most=60,
+        says="months running of under-delivery that propose a new assessment",
     ),
     PolicyKind(
         name="lock_day",
@@ -167,38 +190,50 @@ def check_policy(name: str, value: int | str) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """A policy as a rule asked for it: for which day, what held then and since when (None: the default)."""
+
+    name: str
+    value: int | str
+    on: date
+    valid_from: date | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Policies:
     """The policy rows that are known, asked by name, municipality and day."""
 
     rows: tuple[Policy, ...] = ()
-    _found: dict[tuple[str, str | None, date], int | str] = field(default_factory=dict, compare=False, repr=False)
+    _found: dict[tuple[str, str | None, date], Applied] = field(default_factory=dict, compare=False, repr=False)
 
     def number(self, name: str, municipality: str | None, day: date) -> int:
         """The whole number that holds in the municipality on the day."""
-        value = self._value(name, municipality, day)
+        value = self.applied(name, municipality, day).value
         if isinstance(value, str):
             raise TypeError(f"{name} is not a number")
         return value
 
     def choice(self, name: str, municipality: str | None, day: date) -> str:
         """The choice that holds in the municipality on the day."""
-        return str(self._value(name, municipality, day))
+        return str(self.applied(name, municipality, day).value)
 
-    def _value(self, name: str, municipality: str | None, day: date) -> int | str:
+    def applied(self, name: str, municipality: str | None, day: date) -> Applied:
+        """The value with the row that it is from: what a deviation tells of its limit. Source: RULEBOOK D."""
         key = (name, municipality, day)
         if key not in self._found:
             self._found[key] = self._look_up(name, municipality, day)
         return self._found[key]
 
-    def _look_up(self, name: str, municipality: str | None, day: date) -> int | str:
+    def _look_up(self, name: str, municipality: str | None, day: date) -> Applied:
         rows = [row for row in self.rows if row.name == name and row.valid_from <= day]
         own = [row for row in rows if row.municipality is not None and row.municipality == municipality]
         shared = [row for row in rows if row.municipality is None]
         for candidates in (own, shared):
             if candidates:
-                return max(candidates, key=lambda row: (row.valid_from, row.recorded_at, row.version, row.id)).value
-        return BY_NAME[name].default
+                row = max(candidates, key=lambda row: (row.valid_from, row.recorded_at, row.version, row.id))
+                return Applied(name=name, value=row.value, on=day, valid_from=row.valid_from)
+        return Applied(name=name, value=BY_NAME[name].default, on=day)
 
 
 def policies_of(rows: Iterable[Policy]) -> Policies:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from app.rules.people import Position
 from app.rules.recorded import Recorded, valid_on
 
 
@@ -42,16 +43,20 @@ class CareSystem(Recorded):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider(Recorded):
-    """Utförare. Source: LR 3.2."""
+    """Utförare. `position` is where its staff set out from, for the no-choice order. Source: LR 3.2, 3.4."""
 
     name: str
     kind: ProviderKind
     organisation_number: str | None = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accreditation(Recorded):
-    """What a provider may be paid for in a municipality; `law` None is both laws. Source: LR 3.5, N 4.1.3, P1."""
+    """What a provider may be paid for in a municipality; `law` None is both laws, `target_group` None all groups.
+
+    Source: LR 3.5, N 4.1.3, P1.
+    """
 
     provider_id: str
     municipality: str
@@ -63,11 +68,19 @@ class Accreditation(Recorded):
     ceiling_seconds_per_week: int | None = None
     takes_no_choice: bool = False
 
-    def covers(self, municipality: str, service: Service, law: Law, day: date) -> bool:
-        """True where the accreditation holds for the service, law and day in the municipality. Source: O6."""
+    def covers(self, municipality: str, service: Service, law: Law, day: date, target_group: str | None = None) -> bool:
+        """True where the accreditation holds for the service, law, group and day in the municipality. A grant that
+        names no group is any group's. Source: O6; the last: our decision.
+        """
         return (
             self.municipality == municipality
             and self.service == service
             and self.law in (None, law)
+            and (None in (self.target_group, target_group) or _same(self.target_group, target_group))
             and valid_on(self.valid_from, self.valid_before, day)
         )
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    """True for the same words, however they are spaced and whether or not in capitals."""
+    return " ".join((one or "").split()).casefold() == " ".join((other or "").split()).casefold()

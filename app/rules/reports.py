@@ -247,9 +247,10 @@ def _of_extensions(setting: Setting, placed: list[Placed], month: str) -> dict[s
 def _of_orders(setting: Setting, placed: list[Placed], told: list[Explained], month: str) -> dict[str, object]:
     """Of the orders whose care, or whose plan, was due in the month and is by now: the share that was in time."""
     late = {(one.found.rule, one.found.subject.id) for one in told}
-    started = [(one.order.id, start_due(one, setting)) for one in placed]
+    begun = [one for one in placed if not one.continues]
+    started = [(one.order.id, start_due(one, setting)) for one in begun]
     starts = [name for name, due in started if local_month(due) == month and due <= setting.now]
-    planned = [(one.order.id, plan_due(one, setting)) for one in placed]
+    planned = [(one.order.id, plan_due(one, setting)) for one in begun]
     plans = [name for name, due in planned if month_of(due) == month and due <= local_day(setting.now)]
     return {
         "start_of_care_in_time_share": share(sum((Rule.D18, name) not in late for name in starts), len(starts)),

@@ -149,6 +149,14 @@ def previous_month(month: str) -> str:
     return month_of(first_day(month) - timedelta(days=1))
 
 
+def months_until(month: str, count: int) -> tuple[str, ...]:
+    """So many months that follow each other, the last of them this one."""
+    found = [month]
+    while len(found) < count:
+        found.append(previous_month(found[-1]))
+    return tuple(reversed(found))
+
+
 @lru_cache(maxsize=1024)
 def days_of(month: str) -> tuple[date, ...]:
     """Every day of the month, in order."""
@@ -196,3 +204,13 @@ def union(intervals: Iterable[Interval]) -> tuple[Interval, ...]:
         else:
             merged.append(piece)
     return tuple(merged)
+
+
+def wall_instants(wall: datetime) -> tuple[datetime, ...]:
+    """The instants at which Stockholm's clocks show the time, the earlier first: mostly one.
+
+    Two in the hour that comes twice in autumn, none in the one that is skipped in spring. `wall` has no offset.
+    Source: T5, T6.
+    """
+    both = {wall.replace(tzinfo=STOCKHOLM, fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return tuple(sorted(one for one in both if one.astimezone(STOCKHOLM).replace(tzinfo=None) == wall))

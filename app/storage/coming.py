@@ -49,7 +49,10 @@ def unanswered_plans(tx: Transaction, care_system_id: str, ended: Interval) -> t
 def orders_begun(
     tx: Transaction, care_system_id: str, since: datetime, until: datetime
 ) -> tuple[tuple[Order, ...], tuple[Grant, ...]]:
-    """The orders, and their grants, that began to count from `since` on, by `until`, as they stand. Source: O4, O5."""
+    """The orders that began to count from `since` on, by `until`, as they stand, and their grants' versions.
+
+    Source: O4, O5.
+    """
     order, grant = care_order.current, care_grant.current
     first, last = local_day(since), local_day(until)
     begun = or_(order.c.ordered_at >= since, order.c.valid_from >= first, grant.c.valid_from >= first)
@@ -61,8 +64,9 @@ def orders_begun(
         order.c.ordered_at <= until,
     )
     orders = mappings(tx, select(order).join(grant, joined).where(*conditions).order_by(order.c.id))
-    grants = mappings(tx, select(grant).join(order, joined).where(*conditions).order_by(grant.c.id))
-    return tuple(order_of(row) for row in orders), tuple({row["id"]: grant_of(row) for row in grants}.values())
+    granted, told = select(order.c.grant_id).join(grant, joined).where(*conditions), care_grant.versions
+    grants = mappings(tx, select(told).where(told.c.care_system_id == care_system_id, told.c.id.in_(granted)))
+    return tuple(order_of(row) for row in orders), tuple(grant_of(row) for row in grants)
 
 
 def begun(tx: Transaction, care_system_id: str) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import Select, false, select
 
 from app.rules.access import Scope
-from app.rules.deviations.values import DeviationState, Effect, Rule, Subject, SubjectType
+from app.rules.deviations.values import DeviationState, Effect, Rule, Subject, SubjectType, bound
 from app.storage.database import Transaction
 from app.storage.ids import new_id
 from app.storage.records import cut
@@ -59,8 +58,8 @@ class Deviation:
 
     @property
     def bound_facts(self) -> str:
-        """The facts as the one text that an acceptance binds to, as `Found.bound_facts`."""
-        return json.dumps(self.facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        """What an acceptance binds to, as `Found.bound_facts`."""
+        return bound(self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

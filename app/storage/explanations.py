@@ -79,18 +79,26 @@ def insert_explanation(
 
 def insert_verdict(tx: Transaction, care_system_id: str, value: Judged) -> None:
     """The verdict is kept and counts from now on; earlier ones stay."""
-    row = {
-        "care_system_id": care_system_id,
-        "id": value.id,
-        "recorded_at": value.recorded_at,
-        "explanation_id": value.explanation_id,
-        "outcome": value.outcome,
-        "by": value.by,
-        "at": value.at,
-        "note": value.note,
-        "bound_facts": value.bound_facts,
-    }
-    insert_rows(tx, verdict, [row])
+    insert_verdicts(tx, care_system_id, [value])
+
+
+def insert_verdicts(tx: Transaction, care_system_id: str, values: Collection[Judged]) -> None:
+    """The verdicts are kept and count from now on; earlier ones stay."""
+    rows = [
+        {
+            "care_system_id": care_system_id,
+            "id": value.id,
+            "recorded_at": value.recorded_at,
+            "explanation_id": value.explanation_id,
+            "outcome": value.outcome,
+            "by": value.by,
+            "at": value.at,
+            "note": value.note,
+            "bound_facts": value.bound_facts,
+        }
+        for value in values
+    ]
+    insert_rows(tx, verdict, rows)
 
 
 def get_explanation(
@@ -103,6 +111,14 @@ def get_explanation(
         return None
     seen = get_deviations(tx, care_system_id, found[0].deviation_ids, scope=scope)
     return found[0] if len(seen) == len(found[0].deviation_ids) else None
+
+
+def explanations_by_id(tx: Transaction, care_system_id: str, ids: Collection[str]) -> dict[str, Explained]:
+    """These explanations with their newest verdicts, by id, whoever they are of."""
+    if not ids:
+        return {}
+    statement = select(table).where(table.c.care_system_id == care_system_id, among(tx, table.c.id, ids))
+    return {one.id: one for one in _explained(tx, care_system_id, statement)}
 
 
 def explanations_for(tx: Transaction, care_system_id: str, deviation_ids: Collection[str]) -> tuple[Explained, ...]:

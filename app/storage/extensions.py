@@ -1,4 +1,4 @@
-"""Requests for more time, what was said in them, and the decisions."""
+"""Requests for more time, what was said and completed in them, and the decisions."""
 
 from __future__ import annotations
 
@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, select, update
+from sqlalchemy import ColumnElement, Select, false, or_, select, update
 
 from app.rules.access import Scope
-from app.rules.extensions import Decision, DecisionOutcome, Extension, ExtensionCause, ExtensionState
+from app.rules.extensions import (
+    Completion,
+    Decision,
+    DecisionOutcome,
+    Document,
+    Extension,
+    ExtensionCause,
+    ExtensionState,
+    completed,
+)
 from app.rules.providers import Service
+from app.storage.completions import completions_of
 from app.storage.database import Transaction
+from app.storage.documents import documents_of
 from app.storage.ids import new_id
 from app.storage.people import customers_within
 from app.storage.records import Reach, cut
@@ -34,12 +45,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request as it stands: with its state, and everything decided and said in it, the earliest first."""
+    """A request as it stands: with its completions applied, its state, and everything decided, said, completed and
+    attached, the earliest first.
+    """
 
     extension: Extension
     state: ExtensionState
     decisions: tuple[Decision, ...] = ()
     notes: tuple[Note, ...] = ()
+    completions: tuple[Completion, ...] = ()
+    documents: tuple[Document, ...] = ()
 
 
 def extension_of(row: Row) -> Extension:
@@ -175,11 +190,12 @@ def get_extension(
     *,
     scope: Scope | None = None,
     today: date | None = None,
+    asker: str | None = None,
     lock: bool = False,
 ) -> Request | None:
     """The request as it stands, None where there is none within the scope; with `lock` nobody else moves it."""
-    statement = _within(tx, care_system_id, scope, today).where(table.c.id == extension_id)
-    found = _requests(tx, care_system_id, locking(tx, statement) if lock else statement)
+    statement = requests_within(tx, care_system_id, scope, today, asker).where(table.c.id == extension_id)
+    found = read_requests(tx, care_system_id, locking(tx, statement) if lock else statement)
     return found[0] if found else None
 
 
@@ -189,6 +205,7 @@ def extensions_of(
     *,
     scope: Scope | None = None,
     today: date | None = None,
+    asker: str | None = None,
     state: ExtensionState | None = None,
     month: str | None = None,
     customer_id: str | None = None,
@@ -199,12 +216,18 @@ def extensions_of(
     """Up to `limit` requests within the scope, by id."""
     equal = {"state": state, "month": month, "customer_id": customer_id, "provider_id": provider_id}
     filters = [table.c[name] == value for name, value in equal.items() if value is not None]
-    statement = _within(tx, care_system_id, scope, today).where(*filters)
-    return _requests(tx, care_system_id, cut(statement, table, after, limit))
+    statement = requests_within(tx, care_system_id, scope, today, asker).where(*filters)
+    return read_requests(tx, care_system_id, cut(statement, table, after, limit))
 
 
-def _within(tx: Transaction, care_system_id: str, scope: Scope | None, today: date | None) -> Select[Any]:
-    """A caregiver reaches its provider's requests for today's own customers. Source: A1, A2, our decision."""
+def requests_within(
+    tx: Transaction, care_system_id: str, scope: Scope | None, today: date | None, asker: str | None = None
+) -> Select[Any]:
+    """The rows that the scope reaches. A caregiver reaches its provider's requests for today's own customers, and those
+    that it made itself as the user `asker`, so that it can answer a question of the day after.
+
+    Source: A1, A2, our decision.
+    """
     statement = select(table).where(table.c.care_system_id == care_system_id)
     if scope is None:
         return statement
@@ -215,10 +238,15 @@ def _within(tx: Transaction, care_system_id: str, scope: Scope | None, today: da
     if scope.municipality is None and scope.caregiver_id is None:
         return statement
     customers = customers_within(Reach(tx=tx, care_system_id=care_system_id, scope=scope, today=today))
-    return statement if customers is None else statement.where(table.c.customer_id.in_(customers))
+    if customers is None:
+        return statement
+    theirs = table.c.customer_id.in_(customers)
+    made = scope.caregiver_id is not None and asker is not None
+    return statement.where(or_(theirs, table.c.requested_by == asker) if made else theirs)
 
 
-def _requests(tx: Transaction, care_system_id: str, statement: Select[Any]) -> tuple[Request, ...]:
+def read_requests(tx: Transaction, care_system_id: str, statement: Select[Any]) -> tuple[Request, ...]:
+    """The requests of these rows, in their order, with all that belongs to them; one query for each kind of it."""
     rows = mappings(tx, statement)
     ids = [row["id"] for row in rows]
     decisions: dict[str, list[Decision]] = {}
@@ -227,12 +255,15 @@ def _requests(tx: Transaction, care_system_id: str, statement: Select[Any]) -> t
     notes: dict[str, list[Note]] = {}
     for note in _notes_of(tx, care_system_id, ids):
         notes.setdefault(note.extension_id, []).append(note)
+    completions, documents = completions_of(tx, care_system_id, ids), documents_of(tx, care_system_id, ids)
     return tuple(
         Request(
-            extension=extension_of(row),
+            extension=completed(extension_of(row), completions.get(row["id"], ())),
             state=ExtensionState(row["state"]),
             decisions=tuple(decisions.get(row["id"], ())),
             notes=tuple(notes.get(row["id"], ())),
+            completions=completions.get(row["id"], ()),
+            documents=documents.get(row["id"], ()),
         )
         for row in rows
     )
@@ -263,9 +294,21 @@ def _notes_of(tx: Transaction, care_system_id: str, extension_ids: Collection[st
 
 
 def all_extensions(
-    tx: Transaction, care_system_id: str, *conditions: ColumnElement[bool]
+    tx: Transaction,
+    care_system_id: str,
+    *conditions: ColumnElement[bool],
+    recorded_before: datetime | None = None,
 ) -> tuple[tuple[Extension, ...], tuple[Decision, ...]]:
-    """Every request that meets the conditions (on the table `extension`), and the decisions on these."""
+    """Every request that meets the conditions (on the table `extension`), and the decisions on these.
+
+    The requests are as completed by then; what was recorded later otherwise is the caller's to leave out.
+    """
     statement = select(table).where(table.c.care_system_id == care_system_id, *conditions).order_by(table.c.id)
     extensions = tuple(extension_of(row) for row in mappings(tx, statement))
-    return extensions, decisions_of(tx, care_system_id, [one.id for one in extensions])
+    ids = [one.id for one in extensions]
+    made = completions_of(tx, care_system_id, ids)
+    known = {
+        name: [one for one in several if recorded_before is None or one.at < recorded_before]
+        for name, several in made.items()
+    }
+    return tuple(completed(one, known.get(one.id, ())) for one in extensions), decisions_of(tx, care_system_id, ids)

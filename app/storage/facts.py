@@ -183,7 +183,11 @@ def _gathered(asked: _Asked, core: frozenset[str], whose: frozenset[str], regist
     grants = asked.versions(GRANT, asked.among(GRANT.tables.versions.c.customer_id, whose))
     orders = asked.versions(ORDER, asked.among(ORDER.tables.versions.c.grant_id, {one.id for one in grants}))
     extensions, decisions = all_extensions(
-        tx, cs, asked.among(extension.c.customer_id, core), asked.among(extension.c.month, asked.months)
+        tx,
+        cs,
+        asked.among(extension.c.customer_id, core),
+        asked.among(extension.c.month, asked.months),
+        recorded_before=asked.recorded_before,
     )
     about = or_(asked.among(deviation.c.customer_id, core), asked.among(deviation.c.subject_id, ids))
     return Facts(

@@ -30,6 +30,7 @@ def grant_of(row: Row) -> Grant:
         per=Per(row["per"]),
         every=row["every"],
         double_staffed_seconds=row["double_staffed_seconds"],
+        target_group=row["target_group"],
         valid_from=row["valid_from"],
         valid_before=row["valid_before"],
     )
@@ -45,6 +46,7 @@ def grant_row(value: Grant) -> dict[str, Any]:
         "per": value.per,
         "every": value.every,
         "double_staffed_seconds": value.double_staffed_seconds,
+        "target_group": value.target_group,
         "valid_from": value.valid_from,
         "valid_before": value.valid_before,
     }
@@ -121,24 +123,31 @@ def orders_of_grants(
     return tuple(order_of(row) for row in mappings(tx, statement.order_by(order.c.id)))
 
 
-def orders_of_provider(
-    tx: Transaction, care_system_id: str, provider_id: str, municipality: str, *, since: date
+def orders_of_providers(
+    tx: Transaction,
+    care_system_id: str,
+    provider_ids: Collection[str],
+    municipality: str,
+    *,
+    since: date,
+    lock: bool = True,
 ) -> tuple[tuple[Order, ...], tuple[Grant, ...]]:
-    """The provider's orders for customers in the municipality that hold on `since` or later, and their grants, as they
-    stand; nobody else counts the provider's orders until the transaction ends. Source: O6, LR 3.5.
+    """The providers' orders for customers in the municipality that hold on `since` or later, and their grants, as they
+    stand; with `lock` nobody else counts the providers' orders until the transaction ends. Source: O6, LR 3.5.
     """
     grant, order = tables.care_grant.current, tables.care_order.current
-    held = select(provider.current.c.id).where(
-        provider.current.c.care_system_id == care_system_id, provider.current.c.id == provider_id
-    )
-    mappings(tx, locking(tx, held))
+    if lock:
+        held = select(provider.current.c.id).where(
+            provider.current.c.care_system_id == care_system_id, among(tx, provider.current.c.id, provider_ids)
+        )
+        mappings(tx, locking(tx, held.order_by(provider.current.c.id)))
     theirs = select(customer.current.c.id).where(
         customer.current.c.care_system_id == care_system_id, customer.current.c.municipality == municipality
     )
     granted = select(grant.c.id).where(grant.c.care_system_id == care_system_id, grant.c.customer_id.in_(theirs))
     statement = select(order).where(
         order.c.care_system_id == care_system_id,
-        order.c.provider_id == provider_id,
+        among(tx, order.c.provider_id, provider_ids),
         order.c.grant_id.in_(granted),
         or_(order.c.valid_before.is_(None), order.c.valid_before > since),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, false, select
 
+from app.rules.people import Position
 from app.rules.providers import Accreditation, CareSystem, Law, Provider, ProviderKind, Service
 from app.storage.database import Transaction
 from app.storage.records import Master, Reach, cut, recorded_of
@@ -30,12 +31,20 @@ def provider_of(row: Row) -> Provider:
         name=row["name"],
         kind=ProviderKind(row["kind"]),
         organisation_number=row["organisation_number"],
+        position=None if row["lat_e6"] is None else Position(lat_e6=row["lat_e6"], lon_e6=row["lon_e6"]),
     )
 
 
 def provider_row(value: Provider) -> dict[str, Any]:
     """The row's own columns."""
-    return {"name": value.name, "kind": value.kind, "organisation_number": value.organisation_number}
+    position = value.position
+    return {
+        "name": value.name,
+        "kind": value.kind,
+        "organisation_number": value.organisation_number,
+        "lat_e6": None if position is None else position.lat_e6,
+        "lon_e6": None if position is None else position.lon_e6,
+    }
 
 
 def accreditation_of(row: Row) -> Accreditation:

@@ -10,6 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, current_app, request, send_from_directory
 
 from app.actions.tags import is_ours
+from app.rules.extensions import ExtensionCause
 from app.rules.tags import ManualReason
 from app.web.language import LANGUAGES, language, texts
 from app.web.pages import page
@@ -24,11 +25,13 @@ _FILES = {
     "clock.js": "text/javascript",
     "delivery.js": "text/javascript",
     "enrolment.js": "text/javascript",
+    "extension.js": "text/javascript",
     "language.js": "text/javascript",
     "manual.js": "text/javascript",
     "phone.js": "text/javascript",
     "session.js": "text/javascript",
     "store.js": "text/javascript",
+    "told.js": "text/javascript",
     "visit.js": "text/javascript",
 }
 _SHARED = ("hemtid.css", "icon.svg")
@@ -45,7 +48,8 @@ def at_the_door(token: str | None) -> Response:
     chosen = language()
     told = {key: text[chosen] for key, text in texts("door_words").items()}
     reasons = {str(reason): told[f"reason_{reason}"] for reason in ManualReason}
-    return page("door.html", door=told, digest=_digest(), known=known, reasons=reasons)
+    causes = {str(cause): told[f"cause_{cause}"] for cause in ExtensionCause}
+    return page("door.html", door=told, digest=_digest(), known=known, reasons=reasons, causes=causes)
 
 
 @door.get("/door/<digest>/<name>")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from io import BytesIO
 from typing import Any
 
 from app.storage.ids import new_id
-from tests.api.world import ProviderOf, SystemOf, World
+from tests.api.world import CustomerOf, ProviderOf, SystemOf, World
+from tests.files import a_pdf
 from tests.phones import enrolled
 
 VISITED = "2014-02-03T09:00:00Z"
@@ -67,9 +69,20 @@ def _standing(world: World, system: SystemOf, provider: ProviderOf, code: str) -
         "policy_id": system.policy_id,
         "user_id": provider.coordinator.id,
         "client_id": provider.scheduler.id,
+        "no_choice_id": _wanted(system, customer),
         **_quarantined(provider),
         "month": "2014-01",
     }
+
+
+def _wanted(system: SystemOf, customer: CustomerOf) -> str:
+    """The id of a proposal of whose turn it is to take a grant that nobody has."""
+    grant = {
+        "customer_id": customer.id, "services": ["escort"], "law": "SoL", "granted_seconds": 36_000, "per": "month",
+        "valid_from": "2014-02-01",
+    }  # fmt: skip
+    officer = system.officers[customer.municipality]
+    return str(officer.make("/no-choice", {"grant_id": officer.make("/grants", grant)["id"]})["id"])
 
 
 def _quarantined(provider: ProviderOf) -> dict[str, str]:
@@ -89,7 +102,9 @@ def registration(provider: ProviderOf, code: str, kind: str, at: str, **more: An
 
 
 def _visited(provider: ProviderOf, code: str, minutes: int) -> dict[str, str]:
-    """A visit at its own time of the day, with a correction, an explanation and a request for more time."""
+    """A visit at its own time of the day, with a correction, an explanation, and so many requests for more time that a
+    new assessment is proposed.
+    """
     start, end = (f"2014-02-03T{9 + at // 60:02d}:{at % 60:02d}:00Z" for at in (minutes, minutes + 40))
     began = registration(provider, code, "check_in", start)
     provider.caregiver.make("/registrations", began, at=start)
@@ -111,14 +126,30 @@ def _visited(provider: ProviderOf, code: str, minutes: int) -> dict[str, str]:
         "cause": "fall",
         "justification": "Fell in the hall and was hurt.",
     }
+    asked = [provider.coordinator.make("/extensions", extension, at=AFTERWARDS)["id"]]
+    for days in (["2014-02-04"], ["2014-02-05"]):
+        more = {**extension, "visit_ids": [], "days": days}
+        asked.append(provider.coordinator.make("/extensions", more, at=AFTERWARDS)["id"])
     return {
         "registration_id": visit,
         "visit_id": visit,
         "correction_id": corrected["id"],
         "deviation_id": deviation["id"],
         "explanation_id": provider.coordinator.make("/explanations", explanation, at=AFTERWARDS)["id"],
-        "extension_id": provider.coordinator.make("/extensions", extension, at=AFTERWARDS)["id"],
+        "extension_id": asked[0],
+        "document_id": _attached(provider, asked[0]),
+        "assessment_id": provider.coordinator.read("/assessments", customer_id=extension["customer_id"])["items"][0][
+            "id"
+        ],
     }
+
+
+def _attached(provider: ProviderOf, extension_id: str) -> str:
+    """The id of a document attached to the request."""
+    file = {"file": (BytesIO(a_pdf()), "journal.pdf")}
+    answer = provider.coordinator.ask("POST", f"/extensions/{extension_id}/documents", at=AFTERWARDS, data=file)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["attachments"][0]["id"])
 
 
 def _issued(system: SystemOf, provider: ProviderOf, code: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.places import registration
 from tests.api.test_shell import problem
 from tests.api.world import CustomerOf, Somebody, World
 
@@ -150,3 +151,21 @@ def test_a_validity_without_a_day_is_refused(officer: Somebody, customer: Custom
     assert problem(answer, 422, "malformed")["errors"][0]["pointer"] == "/valid_before"
     answer = officer.post("/grants", grant_of(customer, granted_seconds=1.9))
     assert problem(answer, 422, "malformed")["errors"][0]["pointer"] == "/granted_seconds"
+
+
+def test_O1_a_grant_changed_from_a_later_day_still_covers_the_days_before_it(
+    world: World, officer: Somebody, customer: CustomerOf
+) -> None:
+    provider = world.home.providers[0]
+    granted = officer.get(f"/grants/{customer.grant_id}")
+    later = {name: value for name, value in granted.json.items() if name not in ("id", "recorded_at")}
+    changed = {**later, "granted_seconds": 72_000, "valid_from": "2014-02-15"}
+    path = f"/grants/{customer.grant_id}"
+    assert officer.put(path, changed, etag=granted.headers["ETag"]).status_code == 200
+    began = registration(provider, "2029", "check_in", "2014-02-04T15:00:00Z", service=None)
+    provider.caregiver.make("/registrations", began, at="2014-02-04T15:00:00Z")
+    ended = registration(provider, "2029", "check_out", "2014-02-04T15:40:00Z", visit_id=began["id"], service=None)
+    provider.caregiver.make("/registrations", ended, at="2014-02-04T15:40:00Z")
+    visit = provider.coordinator.read(f"/visits/{began['id']}")
+    assert [(one["order_id"], one["service"]) for one in visit["parts"]] == [(customer.order_id, "personal_care")]
+    assert "D13" not in visit["deviations"]

@@ -382,10 +382,14 @@ def test_D22_lost_numbers_are_found_by_the_sweep_and_cleared_as_they_come(world:
     assert (skip["name"], skip["subject"], skip["period"]) == (
         "sequence_gap", {"type": "device", "id": phone.id}, "2014-02",
     )  # fmt: skip
+    policies = skip["facts"].pop("policies")
     assert (skip["facts"], skip["effect"]) == ({"missing": 2, "numbers": [[4, 5]]}, "explain")
+    assert policies == [
+        {"name": "sequence_gap_seconds", "value": 172_800, "on": "2014-02-03", "valid_from": None},
+    ]  # fmt: skip
     delivered(phone, [rows[3]], at="2014-02-06T08:00:00Z")
     swept(world, "2014-02-06T08:01:00Z")
-    assert [one["facts"] for one in skips(world)] == [{"missing": 1, "numbers": [[5, 5]]}]
+    assert [one["facts"]["numbers"] for one in skips(world)] == [[[5, 5]]]
     explanation = {"deviation_ids": [skip["id"]], "reason": "phone_failed", "note": "The phone was dropped in water."}
     provider.coordinator.make("/explanations", explanation, at="2014-02-06T09:00:00Z")
     assert provider.coordinator.read(f"/deviations/{skip['id']}")["state"] == "explained"

@@ -118,6 +118,7 @@ WRITERS = {
     "deviations": "coordinator", "explanations": "coordinator", "extensions": "coordinator",
     "registrations": "measurer", "changes": "scheduler", "tokens": "coordinator", "jwks": "coordinator",
     "ledger": "controller", "devices": "coordinator", "quarantine": "coordinator",
+    "assessments": "officer", "no-choice": "officer",
 }  # fmt: skip
 """Who tries the operations of each path."""
 OTHERS = {

@@ -52,6 +52,7 @@ VERBS = {
     "n": Verb.ENROL,
     "k": Verb.REVOKE,
     "f": Verb.DELIVER,
+    "z": Verb.CLOSE,
 }
 MATRIX = """
                caregiver coordinator officer controller scheduling measuring reimbursement auditor operator
@@ -70,6 +71,8 @@ registration   rc        r           -       -          -          cf        r  
 visit          r         rxv         r       r          r          -         r             -       -
 deviation      -         re          rj      rj         -          -         -             -       -
 extension      rq        rq          rd      -          -          -         r             -       -
+assessment     -         r           rz      -          -          -         -             -       -
+no_choice      -         -           rcd     -          -          -         -             -       -
 rate           -         -           -       rc         -          -         r             -       -
 policy         -         -           -       rc         -          -         -             -       -
 month          -         ra          r       rli        -          -         -             -       -

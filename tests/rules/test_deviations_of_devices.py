@@ -33,7 +33,7 @@ def test_D22_one_row_for_each_phone_and_month_names_every_number() -> None:
     march = datetime(2014, 2, 28, 23, 30, tzinfo=UTC)
     told = (skip(10, 12), skip(4, 7), skip(20, 22, march), skip(4, 6, device_id="another"))
     found = at_devices.find(lay_out(Facts(breaks=told), NOTICED + timedelta(days=60)))
-    assert [(one.subject.id, one.period, one.facts) for one in found] == [
+    assert [(one.subject.id, one.period, one.seen) for one in found] == [
         ("another", "2014-02", {"missing": 1, "numbers": [[5, 5]]}),
         ("phone", "2014-02", {"missing": 3, "numbers": [[5, 6], [11, 11]]}),
         ("phone", "2014-03", {"missing": 1, "numbers": [[21, 21]]}),

@@ -39,7 +39,7 @@ MONTH_END = "2014-03-01T00:00:00+01:00"
 def under(*facts: Any, now: str = "2014-03-05T18:00:00+01:00", months: tuple[str, ...] = (FEBRUARY,)) -> list[Any]:
     """The facts of every D1 of customer `k`."""
     told = found(judged(*facts, now=now, months=months), "D1")
-    return [one.found.facts for one in told if one.found.customer_id == "k"]
+    return [one.found.seen for one in told if one.found.customer_id == "k"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_D1_V18_a_month_away_asks_for_nothing() -> None:
 )
 def test_D2_any_second_above_what_is_granted_is_told(ends: str, excess: int | None) -> None:
     judgement = judged(a_grant(hours=1), *a_stay("08:00:00", ends))
-    told = [one.found.facts for one in found(judgement, "D2")]
+    told = [one.found.seen for one in found(judgement, "D2")]
     assert [one["excess_seconds"] for one in told] == ([] if excess is None else [excess])
 
 
@@ -142,7 +142,7 @@ def test_D2_tells_the_pool_its_month_and_everything_it_was_reckoned_from() -> No
     deviation = the_deviation(judged(a_grant(hours=1), *a_stay("08:00", "09:30")), "D2").found
     assert (deviation.subject.type, deviation.subject.id) == ("pool", "p/k/SoL/personal_care")
     assert (deviation.period, deviation.effect, deviation.asks) == (FEBRUARY, Effect.EXPLAIN, True)
-    assert deviation.facts == {
+    assert deviation.seen == {
         "performed_seconds": 5_400,
         "granted_seconds": 3_600,
         "approved_extension_seconds": 0,
@@ -160,7 +160,7 @@ def test_D12_tells_the_second_caregivers_unpaid_seconds_in_its_own_visit() -> No
     judgement = judged(*a_stay("08:00", "09:00"), *a_stay("08:30", "09:30", caregiver="c2"))
     deviation = the_deviation(judgement, "D12").found
     assert deviation.subject.id == "in 08:30 c2"
-    assert deviation.facts == {"seconds": 1_800, "from": "2014-02-03T07:30:00Z"}
+    assert deviation.seen == {"seconds": 1_800, "from": "2014-02-03T07:30:00Z"}
     assert (deviation.effect, deviation.asks, deviation.period) == (Effect.EXPLAIN, True, FEBRUARY)
 
 
@@ -203,7 +203,7 @@ DUE = "2014-02-05T09:00:00+01:00"
 
 def late(*facts: Any, now: str = "2014-03-05T18:00:00+01:00", rule: str = "D18") -> list[Any]:
     """The facts of each D18, or another, of the order of `k`."""
-    return [one.found.facts for one in found(judged(ORDERED, *facts, now=now), rule) if one.found.customer_id == "k"]
+    return [one.found.seen for one in found(judged(ORDERED, *facts, now=now), rule) if one.found.customer_id == "k"]
 
 
 @pytest.mark.parametrize(
@@ -290,7 +290,7 @@ def test_D19_the_implementation_plan_is_in_within_14_days(received: date | None,
     assert len(deviations) == told
     for one in deviations:
         assert (one.period, one.effect, one.asks, one.subject.id) == (FEBRUARY, Effect.EXPLAIN, True, "order k")
-        assert one.facts == {"due_on": "2014-02-17", "received_on": received and received.isoformat()}
+        assert one.seen == {"due_on": "2014-02-17", "received_on": received and received.isoformat()}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from math import floor
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.rules.orders import Grant, Order, Per, Placed, double_staffed_seconds, granted_seconds, place
+from app.rules.orders import Grant, Order, Per, Placed, as_held, double_staffed_seconds, granted_seconds, place
 from tests.counts import count
 from tests.rules.builders import a_grant, an_order, judged
 from tests.rules.money_builders import FEBRUARY, a_stay, fates
@@ -111,6 +112,55 @@ def test_O2_a_day_is_valid_where_both_grant_and_order_are(
     told: dict[str, Any] = {"valid_from": START, **valid}
     pool = placed(a_grant(granted_seconds=30_000, **told), **order)
     assert granted_seconds(pool, "2014-04") == expected
+
+
+def versions_of(*told: tuple[int, str, int, date]) -> tuple[Grant, ...]:
+    """Versions of one grant, recorded one after the other: (seconds, per, every, valid from)."""
+    return as_held(
+        a_grant(granted_seconds=seconds, per=Per(per), every=every, valid_from=day, version=number)
+        for number, (seconds, per, every, day) in enumerate(told, start=1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("versions", "month", "expected"),
+    [
+        ([(30_000, "month", 1, START), (60_000, "month", 1, date(2014, 4, 16))], "2014-04", 45_000),
+        ([(30_000, "month", 1, START), (60_000, "month", 1, date(2014, 4, 30))], "2014-04", 31_000),
+        ([(30_000, "month", 1, START), (60_000, "month", 1, date(2014, 5, 1))], "2014-04", 30_000),
+        ([(30_000, "month", 1, START), (60_000, "month", 1, date(2014, 4, 1))], "2014-04", 60_000),
+        ([(18_900, "week", 1, START), (1_000, "day", 2, date(2014, 4, 16))], "2014-04", 48_000),
+        ([(1, "week", 1, START), (2, "week", 1, date(2014, 4, 16))], "2014-04", 6),
+        ([(29_000, "month", 1, START), (58_000, "month", 1, date(2016, 2, 29))], "2016-02", 30_000),
+        (
+            [(30_000, "month", 1, START), (60_000, "month", 1, date(2014, 4, 11)), (0, "day", 1, date(2014, 4, 21))],
+            "2014-04",
+            30_000,
+        ),
+    ],
+    ids=[
+        "half and half",
+        "from the last day of the month",
+        "from the first day of the next month",
+        "from the first day of the month",
+        "another time frame: 15 days of 5 h 15 min a week, and 15 of 1,000 s every second day",
+        "15 sevenths and 30 sevenths are summed before they are cut",
+        "from the leap day on",
+        "changed twice in a month: ten days of each, the last of none",
+    ],
+)
+def test_O2_a_grant_changed_in_mid_month_is_counted_version_by_version(
+    versions: list[tuple[int, str, int, date]], month: str, expected: int
+) -> None:
+    pool = place([an_order(valid_from=START)], versions_of(*versions))
+    assert granted_seconds(pool, month) == expected
+
+
+def test_O2_the_second_caregivers_seconds_are_counted_version_by_version_too() -> None:
+    first = a_grant(granted_seconds=30_000, double_staffed_seconds=3_000, valid_from=START)
+    second = replace(first, double_staffed_seconds=9_000, valid_from=date(2014, 4, 16), version=2)
+    halves = [an_order(f"o{n}", grant_id=first.id, ordered_seconds=15_000, valid_from=START) for n in (1, 2)]
+    assert double_staffed_seconds(place(halves, as_held([first, second])), "2014-04") == 6_000
 
 
 def test_O2_a_month_of_another_length_makes_a_days_worth_of_another_size() -> None:
@@ -252,4 +302,4 @@ def test_O2_what_was_granted_is_what_the_deviation_tells() -> None:
     grant = a_grant(granted_seconds=18_900, per=Per.WEEK, valid_from=date(2014, 2, 3))
     judgement = judged(grant, months=(FEBRUARY,))
     (told,) = [one for one in judgement.deviations if one.found.rule == "D1" and one.found.customer_id == "k"]
-    assert told.found.facts == {"performed_seconds": 0, "granted_seconds": 70_200, "percent": 75}
+    assert told.found.seen == {"performed_seconds": 0, "granted_seconds": 70_200, "percent": 75}

@@ -290,3 +290,29 @@ def test_V16_the_service_of_the_plan_is_found_though_its_customer_is_only_the_ta
     visit = the_visit(a_check_in(door="k2"), a_check_out(door="k2"), a_planned_visit(customer="k2"), not_yet)
 
     assert (visit.customer_id, visit.planned_visit_id, visit.service) == ("k2", "plan", "personal_care")
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "plan"),
+    [("2014-02-03", None), ("2014-02-04", "plan")],
+    ids=["changed on the day of the start", "changed the day after"],
+)
+def test_V16_the_policy_is_that_of_the_day_on_which_the_visit_started(valid_from: str, plan: str | None) -> None:
+    told = (a_planned_visit(), a_policy("plan_match_seconds", 600, valid_from=valid_from))
+    assert the_visit(a_check_in("08:30"), a_check_out("09:00"), *told).planned_visit_id == plan
+
+
+@pytest.mark.parametrize(
+    ("start", "answers"),
+    [
+        pytest.param("2014-03-30T04:30:00+02:00", True, id="two hours late, over the lost hour"),
+        pytest.param("2014-03-30T04:30:01+02:00", False, id="a second more"),
+        pytest.param("2014-03-29T23:30:00+01:00", True, id="two hours early, the day before"),
+        pytest.param("2014-03-29T23:29:59+01:00", False, id="a second more, the day before"),
+    ],
+)
+def test_V16_two_hours_are_two_hours_over_midnight_and_whatever_the_clock_on_the_wall_does(
+    start: str, answers: bool
+) -> None:
+    plan = a_planned_visit("2014-03-30T01:30:00+01:00", "2014-03-30T03:30:00+02:00")
+    assert matched([a_start(start)], [plan]) == ({"v": "plan"} if answers else {})

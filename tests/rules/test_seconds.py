@@ -248,7 +248,7 @@ def test_D11_seconds_shared_with_two_stays_are_held_once() -> None:
     )
     assert fates_of(judgement, "d") == {"held": 2_400, "paid": 2_400}
     deviation = next(one.found for one in found(judgement, "D11") if one.found.subject.id == "d")
-    assert deviation.facts == {"seconds": 2_400, "visit_ids": ["a", "b"]}
+    assert deviation.seen == {"seconds": 2_400, "visit_ids": ["a", "b"]}
 
 
 def test_D11_acceptance_releases_the_overlap_and_a_void_stay_overlaps_nothing() -> None:
@@ -263,7 +263,7 @@ def test_D13_only_the_seconds_that_no_order_covers_are_held() -> None:
     judgement = judged(an_order(valid_before=date(2014, 2, 11)), *night)
     assert fates(judgement) == {"held": 1_800, "paid": 600}
     deviation = the_deviation(judgement, "D13").found
-    assert deviation.facts == {"seconds": 1_800, "from": "2014-02-10T23:00:00Z"}
+    assert deviation.seen == {"seconds": 1_800, "from": "2014-02-10T23:00:00Z"}
     assert (deviation.effect, deviation.asks) == (Effect.HOLDS_PAY, True)
 
 

@@ -63,7 +63,13 @@ def test_R3_the_smallest_file_that_pays_prints_2840_seconds_and_29189_ore() -> N
         ("D18", "order", "2014-01"),
         ("D19", "order", "2014-01"),
     ]
-    assert outcome["deviations"][0]["facts"] == {"performed_seconds": 2_840, "granted_seconds": 36_000, "percent": 75}
+    assert outcome["deviations"][0]["facts"] == {
+        "performed_seconds": 2_840,
+        "granted_seconds": 36_000,
+        "percent": 75,
+        "expected": {"least_seconds": 27_000},
+        "policies": [{"name": "under_delivery_percent", "value": 75, "on": "2014-02-01", "valid_from": None}],
+    }
     assert list(outcome) == ["visits", "deviations", "lines", "excess", "figures", "refused"]
 
 

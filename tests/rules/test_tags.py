@@ -22,7 +22,7 @@ from app.rules.tags import (
     tag_url,
     token_for,
 )
-from app.rules.visits.resolve import within_metres
+from app.rules.visits.distance import within_metres
 from tests.rules.builders import (
     a_check_in,
     a_check_out,

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from app.rules.deviations.judge import Pay, pays
+from app.rules.people import days_away
 from app.rules.providers import ProviderKind, Service
 from app.rules.tags import ManualReason, Method, Place
+from app.rules.time import days_of
 from app.rules.visits.values import Activity, Outcome, Registration, VisitState
 from tests.rules.builders import (
     a_check_in,
@@ -210,3 +212,39 @@ def test_V18_an_absence_leaves_its_days_out_of_what_was_granted() -> None:
     granted = {one.found.customer_id: one.found.facts["granted_seconds"] for one in found(judgement, "D1")}
 
     assert granted == {"k": 14 * 3600, "k2": 100 * 3600}
+
+
+@pytest.mark.parametrize(
+    ("absences", "days"),
+    [
+        ([("2014-02-03T12:00:00+01:00", "2014-02-03T12:00:00+01:00")], []),
+        ([("2014-02-03T12:00:00+01:00", "2014-02-03T12:00:01+01:00")], [3]),
+        ([("2014-02-03T23:59:59+01:00", "2014-02-04T00:00:00+01:00")], [3]),
+        ([("2014-02-03T23:59:59+01:00", "2014-02-04T00:00:01+01:00")], [3, 4]),
+        ([("2014-02-02T23:30:00Z", "2014-02-03T00:30:00Z")], [3]),
+        ([("2014-02-02T22:59:59Z", "2014-02-03T00:30:00Z")], [2, 3]),
+        ([("2014-02-27T00:00:00+01:00", None)], [27, 28]),
+        (
+            [
+                ("2014-02-03T08:00:00+01:00", "2014-02-05T08:00:00+01:00"),
+                ("2014-02-04T08:00:00+01:00", "2014-02-06T00:00:00+01:00"),
+            ],
+            [3, 4, 5],
+        ),
+    ],
+    ids=[
+        "no time at all",
+        "a second",
+        "until midnight, which is outside",
+        "a second past midnight",
+        "by Stockholm's day",
+        "a second before Stockholm's midnight",
+        "with no known end",
+        "two that overlap",
+    ],
+)
+def test_V18_a_day_is_away_that_any_absence_takes_a_second_of(
+    absences: list[tuple[str, str | None]], days: list[int]
+) -> None:
+    told = [an_absence(start, end, id=str(number)) for number, (start, end) in enumerate(absences)]
+    assert sorted(one.day for one in days_away(told, days_of("2014-02"))) == days

@@ -11,7 +11,19 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 from openapi_spec_validator import validate
 
-from schemas import envelopes, events, people, plans, policies, providers, reimbursement, simulations, visits
+from schemas import (
+    assessments,
+    envelopes,
+    events,
+    no_choice,
+    people,
+    plans,
+    policies,
+    providers,
+    reimbursement,
+    simulations,
+    visits,
+)
 from schemas.deviations import DeviationSchema, ExplanationRequestSchema, ExplanationSchema
 from schemas.extensions import DecisionRequestSchema, ExtensionRequestSchema, ExtensionSchema
 from schemas.orders import GrantRequestSchema, GrantSchema, OrderRequestSchema, OrderSchema
@@ -21,6 +33,11 @@ from schemas.texts import Text, Uid
 
 SCHEMAS: tuple[type[Schema], ...] = (
     ProblemSchema,
+    assessments.AssessmentHistorySchema,
+    assessments.ClosingRequestSchema,
+    no_choice.NoChoiceDecisionRequestSchema,
+    no_choice.NoChoiceRequestSchema,
+    no_choice.NoChoiceSchema,
     DeviationSchema,
     ExplanationRequestSchema,
     ExplanationSchema,

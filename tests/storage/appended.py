@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.rules.access import Actor, Role
+from app.rules.assessments import What
 from app.rules.extensions import ExtensionState
+from app.storage import assessments, no_choice
 from app.storage.access_log import Seen, record
+from app.storage.completions import insert_completion
 from app.storage.database import Transaction
 from app.storage.deviations import Happened, Happening, save_deviations
+from app.storage.documents import insert_document
 from app.storage.events import Event, append, publish
 from app.storage.explanations import insert_explanation, insert_verdict
 from app.storage.extensions import Note, insert_decision, insert_extension, insert_note
 from app.storage.reimbursement import append_lines, insert_run
 from app.storage.visits import New, approve_correction, insert_correction, save_registrations
-from tests.storage.care import BY, CS, DECIDED, EXTENDED, NOON, WHOLE_REGISTRATION, check_in
+from tests.storage.care import ATTACHED, BY, COMPLETED, CS, DECIDED, EXTENDED, NOON, WHOLE_REGISTRATION, check_in
 from tests.storage.money import LINE, RUN
-from tests.storage.said import CORRECTION, DEVIATION, EXPLAINED, JUDGED
+from tests.storage.said import CORRECTION, DECIDED_TURN, DEVIATION, EXPLAINED, JUDGED, PROPOSED, TURN
 
 
 def write_one_of_each(tx: Transaction) -> None:
@@ -30,7 +34,13 @@ def write_one_of_each(tx: Transaction) -> None:
     insert_verdict(tx, CS, JUDGED)
     insert_extension(tx, CS, EXTENDED, state=ExtensionState.REQUESTED, by=BY)
     insert_decision(tx, CS, DECIDED)
+    insert_completion(tx, CS, COMPLETED)
+    insert_document(tx, CS, ATTACHED, b"%PDF-1.4")
     insert_note(tx, CS, Note(id="note", extension_id="extension", by=BY, at=NOON, text="När?"))
+    happened_too = assessments.Happened(assessment_id=PROPOSED.id, at=NOON, what=What.PROPOSED, facts=PROPOSED.facts)
+    assessments.save_assessments(tx, CS, [PROPOSED], [happened_too])
+    no_choice.insert_proposal(tx, CS, TURN)
+    no_choice.insert_decision(tx, CS, DECIDED_TURN)
     insert_run(tx, CS, RUN)
     append_lines(tx, CS, RUN, [LINE])
     append(tx, CS, [Event(at=NOON, type="visit.opened", resource_type="visit", resource_id="visit", data={})])

@@ -8,7 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from app.rules.access import Scope
-from app.rules.extensions import Decision, DecisionOutcome, Extension, ExtensionCause
+from app.rules.extensions import (
+    Amended,
+    Completion,
+    Decision,
+    DecisionOutcome,
+    Document,
+    Extension,
+    ExtensionCause,
+)
 from app.rules.orders import ChosenBy, Grant, Order, Per
 from app.rules.people import Absence, AbsenceCause, Caregiver, Customer, Education, Position, Protection, Relative
 from app.rules.plans import Cancellation, CancelledBy, PlannedVisit
@@ -62,6 +70,7 @@ OLIVIA = Provider(
     name="Olivia",
     kind=ProviderKind.PRIVATE,
     organisation_number="556677-8899",
+    position=Position(lat_e6=60_730_000, lon_e6=14_990_000),
 )
 MUNICIPAL = Provider(id="municipal", recorded_at=EARLY, name="Egen regi", kind=ProviderKind.MUNICIPAL)
 ACCREDITED = Accreditation(
@@ -137,6 +146,7 @@ GRANTED = Grant(
     per=Per.WEEK,
     every=2,
     double_staffed_seconds=3_600,
+    target_group="Över 65",
     valid_from=date(2014, 1, 1),
     valid_before=date(2015, 1, 1),
 )
@@ -399,6 +409,38 @@ DECIDED = Decision(
     reviewer="handläggare",
     decided_at=NOON + timedelta(days=1),
     approved_seconds=900,
+)
+
+COMPLETED = Completion(
+    id="completion",
+    extension_id="extension",
+    by="samordnare",
+    at=NOON + timedelta(hours=1),
+    before=Amended(
+        requested_seconds=1_800,
+        cause=ExtensionCause.FALL,
+        justification="Anna föll i badrummet.",
+        visit_ids=("visit",),
+        days=(date(2014, 2, 3),),
+    ),
+    after=Amended(
+        requested_seconds=2_700,
+        cause=ExtensionCause.WAITING_FOR_AMBULANCE,
+        justification="Anna föll i badrummet; ambulansen kom efter 45 minuter.",
+        visit_ids=(),
+        days=(date(2014, 2, 3), date(2014, 2, 4)),
+    ),
+)
+
+ATTACHED = Document(
+    id="document",
+    extension_id="extension",
+    name="läkarbrev.pdf",
+    media_type="application/pdf",
+    size=8,
+    sha256="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    by="samordnare",
+    at=NOON + timedelta(hours=1),
 )
 
 

@@ -1,14 +1,17 @@
-"""What was said of a visit: a correction, a deviation, its explanation and the verdict, with every field filled."""
+"""What was said of a visit and proposed for a customer, with every field filled."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from app.rules.assessments import AssessmentCause, AssessmentState
 from app.rules.deviations.values import DeviationState, Effect, Rule, Subject, SubjectType, VerdictOutcome
 from app.rules.providers import Service
 from app.rules.visits.values import Changes, Correction, CorrectionReason
+from app.storage.assessments import Assessment
 from app.storage.deviations import Deviation
 from app.storage.explanations import Explained, Judged
+from app.storage.no_choice import Decided, Proposal
 from tests.storage.care import BY, NOON
 
 CORRECTION = Correction(
@@ -67,4 +70,39 @@ JUDGED = Judged(
     recorded_at=NOON + timedelta(hours=1),
     note="Godtas.",
     bound_facts={"deviation": DEVIATION.bound_facts},
+)
+
+PROPOSED = Assessment(
+    id="assessment",
+    customer_id="anna",
+    provider_id="olivia",
+    cause=AssessmentCause.REPEATED_EXTENSIONS,
+    subject="personal_care",
+    facts={"extensions": [{"id": "extension", "month": "2014-02"}]},
+    state=AssessmentState.ASSESSED,
+    proposed_at=NOON,
+    changed_at=NOON + timedelta(hours=1),
+    closed_at=NOON + timedelta(hours=1),
+    closed_by=BY,
+    note="Ny bedömning gjord.",
+)
+
+TURN = Proposal(
+    id="turn",
+    recorded_at=NOON,
+    recorded_by=BY,
+    grant_id="grant",
+    customer_id="anna",
+    valid_from=NOON.date(),
+    facts={"candidates": [{"provider_id": "olivia", "nearness": {"metres": 1_840}}]},
+)
+
+DECIDED_TURN = Decided(
+    proposal_id="turn",
+    provider_id="olivia",
+    rank=2,
+    reason="Närmare dottern.",
+    order_id="order",
+    decided_at=NOON,
+    decided_by=BY,
 )

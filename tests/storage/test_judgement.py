@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.rules.deviations.values import DeviationState, Explanation, Found, Rule, Verdict, VerdictOutcome
-from app.rules.extensions import ExtensionState
+from app.rules.extensions import Amended, ExtensionState
+from app.storage.completions import insert_completion
 from app.storage.conflicts import violated_key
 from app.storage.database import Database, open_database
 from app.storage.deviations import (
@@ -23,6 +24,7 @@ from app.storage.deviations import (
     rules_at,
     save_deviations,
 )
+from app.storage.documents import content_of, insert_document
 from app.storage.explanations import (
     explanations_for,
     get_explanation,
@@ -45,7 +47,7 @@ from app.storage.extensions import (
 from app.storage.judgements import NOBODY, Due, clear_due, mark_due, take_due
 from app.storage.tables.deviations import deviation
 from tests.settings import settings_for
-from tests.storage.care import BY, CS, DECIDED, EXTENDED, NOON, scope
+from tests.storage.care import ATTACHED, BY, COMPLETED, CS, DECIDED, EXTENDED, NOON, scope
 from tests.storage.said import DEVIATION, EXPLAINED, JUDGED
 
 OPENED = Happened(deviation_id="deviation", at=NOON, what=Happening.OPENED, facts={"å": 1})
@@ -185,6 +187,36 @@ def test_E3_a_request_keeps_every_decision_and_word(care: Database) -> None:
         whole = Request(extension=EXTENDED, state=ExtensionState.REQUESTED, decisions=(DECIDED, later), notes=(note,))
         assert get_extension(tx, CS, "extension", lock=True) == whole
         assert all_extensions(tx, CS) == ((EXTENDED,), (DECIDED, later))
+
+
+def test_E2_a_request_is_read_as_completed_and_stays_as_it_was_made(care: Database) -> None:
+    again = replace(COMPLETED, id="again", at=COMPLETED.at + timedelta(hours=1), after=Amended(requested_seconds=60))
+    told = {one.name: getattr(COMPLETED.after, one.name) for one in fields(COMPLETED.after)}
+    once = replace(EXTENDED, **told)
+    with care.transaction() as tx:
+        insert_extension(tx, CS, EXTENDED, state=ExtensionState.REQUESTED, by=BY)
+        insert_completion(tx, CS, again)
+        insert_completion(tx, CS, COMPLETED)
+        found = get_extension(tx, CS, "extension")
+        assert found is not None
+        assert (found.extension, found.completions) == (replace(once, requested_seconds=60), (COMPLETED, again))
+        assert all_extensions(tx, CS)[0] == (found.extension,)
+        assert all_extensions(tx, CS, recorded_before=again.at)[0] == (once,)
+        assert all_extensions(tx, CS, recorded_before=COMPLETED.at)[0] == (EXTENDED,)
+
+
+def test_E2_a_document_lies_beside_its_bytes_which_are_kept_once(care: Database) -> None:
+    with care.transaction() as tx:
+        insert_extension(tx, CS, EXTENDED, state=ExtensionState.REQUESTED, by=BY)
+        insert_document(tx, CS, ATTACHED, b"\0%PDF\xff\n")
+        found = get_extension(tx, CS, "extension")
+        assert found is not None
+        assert found.documents == (ATTACHED,)
+        assert content_of(tx, CS, ATTACHED.sha256) == b"\0%PDF\xff\n"
+        assert content_of(tx, "other", ATTACHED.sha256) is None
+        with pytest.raises(IntegrityError) as taken, tx.connection.begin_nested():
+            insert_document(tx, CS, replace(ATTACHED, id="again"), b"\0%PDF\xff\n")
+        assert violated_key(taken.value) == "uq_extension_document_care_system_id_extension_id_sha256"
 
 
 def test_E3_a_request_moves_from_the_state_that_was_seen_only(care: Database) -> None:

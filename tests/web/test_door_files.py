@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.rules.extensions import ExtensionCause
 from app.rules.tags import ManualReason
 from app.web import door
 
@@ -73,10 +74,11 @@ def test_V1_any_address_below_t_opens_the_page(client: FlaskClient, token: str) 
 def test_every_word_of_the_page_is_there_in_both_languages_and_is_used() -> None:
     words = json.loads((WEB / "door_words.json").read_text())
     assert all(set(text) == {"sv", "en"} and all(text.values()) for text in words.values())
-    script = (WEB / "static" / "door" / "door.js").read_text()
+    script = "".join((WEB / "static" / "door" / name).read_text() for name in ("door.js", "extension.js"))
     used = set(re.findall(r"words\.(\w+)", script)) | set(re.findall(r'say\("(\w+)"', script))
     used |= set(re.findall(r"door\.(\w+)", (WEB / "templates" / "door.html").read_text()))
-    used |= set(re.findall(r'"(\w+_registrations?)"', script)) | {f"reason_{reason}" for reason in ManualReason}
+    used |= set(re.findall(r'"(\w+_(?:registrations?|asks?))"', script)) | {f"reason_{one}" for one in ManualReason}
+    used |= {f"cause_{cause}" for cause in ExtensionCause}
     used |= {f"{which}_{why}" for which in ("kept", "waits") for why in ("sending", "coverage", "server", "sign_in")}
     used |= {"done_check_in", "done_check_out", "check_in", "check_out", "manual_in", "manual_out"}
     used |= {"sign_in_wrong", "sign_in_role"}

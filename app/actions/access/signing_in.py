@@ -119,6 +119,15 @@ def by_refresh_token(database: Database, token: str, now: datetime, proof: Proof
     return signed
 
 
+def end(database: Database, token: str, now: datetime) -> None:
+    """The session of the refresh token has ended, where there is one: none of its tokens renews anything."""
+    with database.transaction() as transaction:
+        key = sessions.lock_session_of(transaction.connection, digest(token))
+        if key is not None:
+            sessions.end_session(transaction.connection, key, now)
+            devices.sign_out_of(transaction.connection, key, now)
+
+
 def authenticate(connection: Connection, claims: Claims) -> Actor:
     """The actor of a verified token, with role and scope as they stand now.
 

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from app.actions.calls import Answered, Call
 from app.actions.deviations.read import log
 from app.actions.deviations.settle import settle_due
 from app.actions.deviations.standing import found_of
-from app.actions.faults import UnknownReferences
+from app.actions.faults import ChangedMeanwhile, UnknownReferences
 from app.actions.once import keep_answer, repeated, retried
 from app.actions.records import missing
 from app.rules.access import Resource, Verb
 from app.rules.deviations.reconcile import check_explainable
 from app.rules.deviations.values import VerdictOutcome
+from app.storage.database import Transaction
 from app.storage.deviations import Deviation, get_deviations
 from app.storage.explanations import (
     Explained,
     Judged,
+    explanations_by_id,
     get_explanation,
     insert_explanation,
-    insert_verdict,
+    insert_verdicts,
     page_of_explanations,
 )
 from app.storage.ids import new_id
@@ -45,6 +47,19 @@ def explain(call: Call, said: Reason, answer: Answer) -> Answered:
 
     Raises `UnknownReferences`, and Refused for several kinds at once, for what has cleared or was accepted, and A2.
     """
+    return _explain(call, said, answer, lambda _row: None)
+
+
+@retried
+def explain_apart(call: Call, said: Reason, answer: Answer) -> Answered:
+    """The same with an explanation for each municipality, so that each is there for a case officer of its own to judge.
+
+    The answer is the last one's. Raises as `explain`. Source: A2, our decision.
+    """
+    return _explain(call, said, answer, lambda row: row.municipality)
+
+
+def _explain(call: Call, said: Reason, answer: Answer, apart: Callable[[Deviation], str | None]) -> Answered:
     call.check(Resource.DEVIATION, Verb.EXPLAIN)
     cs = call.care_system_id
     with call.database.transaction() as tx:
@@ -56,11 +71,15 @@ def explain(call: Call, said: Reason, answer: Answer) -> Answered:
         if unknown:
             raise UnknownReferences(tuple(unknown))
         check_explainable([(found_of(row), row.state) for row in rows.values()])
-        explained = _explained(call, said, next(iter(rows.values())))
-        insert_explanation(tx, cs, explained, facts={key: row.facts for key, row in rows.items()})
+        parts: dict[str | None, list[str]] = {}
+        for key in said.deviation_ids:
+            parts.setdefault(apart(rows[key]), []).append(key)
+        several = [_explained(call, replace(said, deviation_ids=tuple(ids)), rows[ids[0]]) for ids in parts.values()]
+        for explained in several:
+            insert_explanation(tx, cs, explained, facts={key: rows[key].facts for key in explained.deviation_ids})
         settle_due(tx, cs, _dues(rows.values()), call.now, by=call.actor.id)
         log(tx, call, tuple(rows.values()))
-        answered = answer(explained)
+        answered = answer(several[-1])
         keep_answer(tx, call, answered)
     return answered
 
@@ -92,27 +111,68 @@ def judge(call: Call, explanation_id: str, outcome: VerdictOutcome, note: str | 
     An earlier verdict stays and counts no more. Raises Refused A1 (404) where a deviation of it is out of scope, A2.
     """
     call.check(Resource.DEVIATION, Verb.JUDGE)
-    cs, scope = call.care_system_id, call.scope(Resource.DEVIATION)
     with call.database.transaction() as tx:
-        explained = get_explanation(tx, cs, explanation_id, scope=scope)
-        if explained is None:
-            raise missing()
-        rows = get_deviations(tx, cs, explained.deviation_ids, scope=scope, lock=True)
-        verdict = Judged(
-            id=new_id(),
-            explanation_id=explanation_id,
-            outcome=outcome,
-            by=call.actor.id,
-            at=call.now,
-            recorded_at=call.now,
-            note=note,
-            bound_facts={key: found_of(row).bound_facts for key, row in rows.items()},
-        )
-        insert_verdict(tx, cs, verdict)
-        settle_due(tx, cs, _dues(rows.values()), call.now, by=call.actor.id)
-        log(tx, call, tuple(rows.values()))
-        judged = get_explanation(tx, cs, explanation_id)
-    return answer(judged or explained)
+        judged = _judge(tx, call, [explanation_id], outcome, note)
+    return answer(judged[explanation_id])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An explanation as whoever judges it saw it: under that verdict, None being none."""
+
+    id: str
+    verdict_id: str | None = None
+
+
+def judge_several(call: Call, seen: Sequence[Seen], outcome: VerdictOutcome, note: str | None) -> None:
+    """Several explanations are judged at once, all or none of them, in a fixed number of statements.
+
+    Raises as `judge`, and `ChangedMeanwhile` where somebody has judged one of them since it was seen.
+    """
+    call.check(Resource.DEVIATION, Verb.JUDGE)
+    with call.database.transaction() as tx:
+        _judge(tx, call, [one.id for one in seen], outcome, note, {one.id: one.verdict_id for one in seen})
+
+
+def _judge(
+    tx: Transaction,
+    call: Call,
+    ids: Sequence[str],
+    outcome: VerdictOutcome,
+    note: str | None,
+    under: Mapping[str, str | None] | None = None,
+) -> dict[str, Explained]:
+    cs, scope = call.care_system_id, call.scope(Resource.DEVIATION)
+    named = {key for one in explanations_by_id(tx, cs, ids).values() for key in one.deviation_ids}
+    rows = get_deviations(tx, cs, named, scope=scope, lock=True)
+    found = explanations_by_id(tx, cs, ids)
+    if found.keys() != set(ids) or rows.keys() != named:
+        raise missing()
+    if under is not None and any(_verdict_id(one) != under[one.id] for one in found.values()):
+        raise ChangedMeanwhile
+    insert_verdicts(tx, cs, [_verdict(call, one, rows, outcome, note) for one in found.values()])
+    settle_due(tx, cs, _dues(rows.values()), call.now, by=call.actor.id)
+    log(tx, call, tuple(rows.values()))
+    return explanations_by_id(tx, cs, ids)
+
+
+def _verdict_id(explained: Explained) -> str | None:
+    return None if explained.verdict is None else explained.verdict.id
+
+
+def _verdict(
+    call: Call, explained: Explained, rows: Mapping[str, Deviation], outcome: VerdictOutcome, note: str | None
+) -> Judged:
+    return Judged(
+        id=new_id(),
+        explanation_id=explained.id,
+        outcome=outcome,
+        by=call.actor.id,
+        at=call.now,
+        recorded_at=call.now,
+        note=note,
+        bound_facts={key: found_of(rows[key]).bound_facts for key in explained.deviation_ids},
+    )
 
 
 def read_explanation(call: Call, explanation_id: str) -> Explained:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.actions.simulations import public_holidays
 from app.rules.deviations.at_caregivers import overlaps
+from app.rules.deviations.at_travels import Travel, following, travels
 from app.rules.deviations.coming import missed_after
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, judge_visits
 from app.rules.deviations.setting import Setting, known_facts, lay_out
-from app.rules.deviations.values import Found
+from app.rules.deviations.values import Found, Rule
 from app.rules.time import Interval, local_day, local_month, shift
-from app.rules.visits.values import Visit
+from app.rules.visits.values import Stay, Visit, VisitState, stay_of
 from app.storage import judging
 from app.storage.database import Transaction
 from app.storage.deviations import Deviation
@@ -65,24 +66,30 @@ def targets_of_visit(visit: Visit) -> set[Target]:
 def gather(tx: Transaction, care_system_id: str, dues: Iterable[Due], now: datetime) -> Gathered:
     """Everything that the marked months and those that they weigh on come to; nobody else judges these until the end.
 
-    A stay that overlaps another of its caregiver weighs on that one's customer (D11), a household on all of its (V12).
+    A stay that overlaps another of its caregiver weighs on that one's customer (D11), one that the next came too soon
+    after, or no longer does, on the next one's (D14), a household on all of its (V12).
     """
     asked = frozenset(target_of(due.customer_id, due.provider_id, due.month) for due in dues)
-    visits, others, more = _read(tx, care_system_id, asked, asked)
-    targets = asked | more
-    if more or judging.needs_locks(tx):
+    read = _read(tx, care_system_id, asked, asked, now)
+    targets = asked | read.more
+    if read.more or judging.needs_locks(tx):
         judging.lock_judged(tx, care_system_id, [one.customer_id or one.provider_id for one in targets])
-        visits, others, late = _read(tx, care_system_id, targets, asked)
+        read = _read(tx, care_system_id, targets, asked, now)
         # Locked in one order, so that nobody waits in a circle; what came meanwhile is judged by whoever sweeps.
-        mark_due(tx, care_system_id, [_due(one, visits) for one in late], at=now)
-    whose = _whose(targets)
+        mark_due(tx, care_system_id, [_due(one, read.visits) for one in read.more], at=now)
+    whose, visits = _whose(targets), read.visits
     facts, stored = judging.around(tx, care_system_id, whose, visits)
+    facts = _with_journeys(facts, read.journeys)
     if whose.provider_ids:
         received = Interval(whose.start, whose.before)
         facts = replace(facts, breaks=breaks(tx, care_system_id, received, whose.provider_ids))
     setting = _setting(tx, care_system_id, facts, whose, visits, now)
     orders = _orders_in_question(setting, whose, stored)
-    around = (*others, *_answering(tx, care_system_id, setting, visits), *_first(tx, care_system_id, setting, orders))
+    around = (
+        *read.others,
+        *_answering(tx, care_system_id, setting, visits),
+        *_first(tx, care_system_id, setting, orders),
+    )
     everything = {one.id: one for one in (*around, *visits)}
     ordered = tuple(sorted(everything.values(), key=lambda visit: (visit.placed_at, visit.id)))
     return Gathered(
@@ -99,13 +106,25 @@ def _due(target: Target, visits: Iterable[Visit]) -> Due:
     return Due(provider_id=provider_id, customer_id=target.customer_id, month=target.month)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """The visits of some targets, those that overlap them, the journeys to and from them, and whom else those that are
+    asked for weigh on.
+    """
+
+    visits: tuple[Visit, ...]
+    others: tuple[Visit, ...]
+    journeys: judging.Journeys
+    more: frozenset[Target]
+
+
 def _read(
-    tx: Transaction, care_system_id: str, targets: frozenset[Target], asked: frozenset[Target]
-) -> tuple[tuple[Visit, ...], tuple[Visit, ...], frozenset[Target]]:
-    """The visits of the targets, those beside them, and whom else those that are asked for weigh on."""
+    tx: Transaction, care_system_id: str, targets: frozenset[Target], asked: frozenset[Target], now: datetime
+) -> _Read:
     whose = _whose(targets)
     visits = judging.visits_of(tx, care_system_id, whose)
     others, held = judging.beside(tx, care_system_id, whose, visits)
+    journeys = judging.journeys(tx, care_system_id, visits)
     mine = {one.id for one in visits if targets_of_visit(one) & asked}
     everything = {one.id: one for one in (*others, *visits)}
     later = [key for key, (_, earlier) in overlaps(everything.values()).items() if mine.intersection(earlier)]
@@ -113,7 +132,43 @@ def _read(
     shared = {target for key in mine if everything[key].household for target in targets_of_visit(everything[key])}
     found |= {target for target in shared if target.month in whose.months}
     found |= {target_of(one.customer_id, one.provider_id, one.month) for one in held if one.visit_ids & mine}
-    return visits, others, frozenset(found) - targets
+    standing = {one.visit_id: one.facts for one in held if one.rule is Rule.D14}
+    found |= _reached(everything.values(), mine, journeys, standing, now)
+    return _Read(visits=visits, others=others, journeys=journeys, more=frozenset(found) - targets)
+
+
+def _reached(
+    visits: Iterable[Visit],
+    mine: Collection[str],
+    journeys: judging.Journeys,
+    standing: Mapping[str, Mapping[str, object]],
+    now: datetime,
+) -> set[Target]:
+    """Whose D14 is not what stands: of the stays begun just after these, at another customer or in another month."""
+    told = {one.id: one for one in journeys.stays} | {one.id: stay_of(one) for one in visits}
+    void = {one.id for one in visits if one.state is VisitState.VOID}
+    stays = {key: one for key, one in told.items() if key not in void}
+    found = travels(stays.values(), lay_out(Facts(customers=journeys.customers, policies=journeys.policies), now))
+    after = following(told.values(), mine, void) - set(mine)
+    differing = [key for key in after if not _stands(found.get(key), standing.get(key))]
+    return {target for key in differing for target in _targets_of_stay(stays[key])}
+
+
+def _stands(travel: Travel | None, facts: Mapping[str, object] | None) -> bool:
+    """True where what is stored says of the journey what is found now."""
+    if travel is None or facts is None:
+        return travel is None and facts is None
+    return all(facts.get(name) == value for name, value in travel.facts.items())
+
+
+def _targets_of_stay(stay: Stay) -> set[Target]:
+    month = local_month(stay.arrived_at)
+    return {target_of(stay.customer_id, NOBODY, month)} if stay.customer_id else set()
+
+
+def _with_journeys(facts: Facts, journeys: judging.Journeys) -> Facts:
+    customers = {(one.id, one.version): one for one in (*journeys.customers, *facts.customers)}
+    return replace(facts, customers=tuple(customers.values()), stays=journeys.stays)
 
 
 def _whose(targets: Iterable[Target]) -> judging.Whose:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.actions.assessments import assess
 from app.actions.deviations.document import document
 from app.actions.deviations.gather import Gathered, gather
 from app.actions.deviations.standing import standing_of
@@ -70,6 +71,7 @@ def settle_due(
     history = [_happened(change, row, now, by) for change, row in written]
     save_deviations(tx, care_system_id, [row for _, row in written], history)
     events.append(tx, care_system_id, [told for change, row in written for told in _events(change, row, now)])
+    assess(tx, care_system_id, {one.customer_id for _, one in written if one.rule is Rule.D1 and one.customer_id}, now)
     clear_due(tx, care_system_id, marked)
     return _counted(len(gathered.targets), changes)
 

@@ -14,10 +14,10 @@ from app.actions.visits.known import look_up
 from app.actions.visits.project import Change, Wider, project
 from app.actions.visits.read import people_of_visits, visit_in_scope
 from app.actions.visits.tell import Faces, tell_and_settle
-from app.rules.access import Resource, Verb
+from app.rules.access import Actor, Resource, Verb
 from app.rules.refusal import Refused
 from app.rules.visits.correct import check_changes, refusal_of_approval
-from app.rules.visits.values import Correction
+from app.rules.visits.values import Correction, Visit
 from app.storage.database import Transaction
 from app.storage.ids import new_id
 from app.storage.visits import approve_correction, corrections_of, get_correction, insert_correction
@@ -89,6 +89,12 @@ def approve(call: Call, visit_id: str, correction_id: str, faces: Faces) -> Corr
             provider_ids |= wider.provider_ids
 
 
+def refusal_by(actor: Actor, correction: Correction, visit: Visit) -> Refused | None:
+    """Why the actor may not approve the correction, None where it may. Source: V10."""
+    own = {visit.caregiver_id} | ({actor.id} if actor.caregiver_id == visit.caregiver_id else set())
+    return refusal_of_approval(replace(correction, approved_by=actor.id), own)
+
+
 def _approve(
     tx: Transaction, call: Call, visit_id: str, correction_id: str, faces: Faces, provider_ids: frozenset[str]
 ) -> Correction:
@@ -104,8 +110,7 @@ def _approve(
             return correction
         raise Refused("V10", "another person has approved it already")
     approved = replace(correction, approved_by=call.actor.id, approved_at=call.now, recorded_at=call.now)
-    own = {visit.caregiver_id} | ({call.actor.id} if call.actor.caregiver_id == visit.caregiver_id else set())
-    refused = refusal_of_approval(approved, own)
+    refused = refusal_by(call.actor, correction, visit)
     if refused is not None:
         raise refused
     check_changes(correction.changes, visit)

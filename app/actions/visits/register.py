@@ -28,7 +28,7 @@ from app.actions.visits.show import SeenVisit
 from app.actions.visits.tell import dues_of, recorded, tell_and_settle, visit_event
 from app.rules.access import Actor
 from app.rules.access.devices import is_at_hand
-from app.rules.orders import place
+from app.rules.orders import as_held, place
 from app.rules.plans import as_it_stood
 from app.rules.policies import policies_of
 from app.rules.recorded import known_at
@@ -199,7 +199,7 @@ def _around(facts: DoorFacts, now: datetime) -> Surroundings:
     plans = {(one.id, one.version): one for one in (*facts.plans, *facts.named_plan)}
     return surroundings(
         as_it_stood(plans.values(), now),
-        place(known_at(facts.orders, now), known_at(facts.grants, now)),
+        place(known_at(facts.orders, now), as_held(one for one in facts.grants if one.recorded_at <= now)),
         policies_of(known_at(facts.policies, now)),
         {one.id: one.municipality for one in facts.customers},
     )

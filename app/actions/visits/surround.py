@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from app.rules.orders import place
+from app.rules.orders import as_held, place
 from app.rules.plans import PlannedVisit, as_it_stood
 from app.rules.policies import policies_of as asked_by_name
 from app.rules.recorded import known_at
@@ -31,7 +31,7 @@ def surround(
     grants, orders = grants_and_orders(tx, care_system_id, everybody)
     return surroundings(
         stood,
-        place(known_at(orders, now), known_at(grants, now)),
+        place(known_at(orders, now), as_held(one for one in grants if one.recorded_at <= now)),
         asked_by_name(known_at(policies_of(tx, care_system_id), now)),
         {key: one.municipality for key, one in customers.items()},
     )

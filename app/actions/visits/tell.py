@@ -20,6 +20,7 @@ from app.storage import events
 from app.storage.database import Transaction
 from app.storage.events import Event
 from app.storage.judgements import NOBODY, Due, mark_due
+from app.storage.judging import begun_next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,8 @@ def tell_and_settle(
     events.append(tx, care_system_id, [recorded(one, projected.around, faces, now) for one in ordered])
     mark_due(tx, care_system_id, dues_of(moved), at=now)
     reopen(tx, care_system_id, dues_of(moved))
-    settle_due(tx, care_system_id, dues_of(one for one in moved if one.id not in fresh), now)
+    weighing = dues_of(one for one in moved if one.id not in fresh)
+    settle_due(tx, care_system_id, weighing | _left_behind(tx, care_system_id, projected), now)
     seen = show(tx, care_system_id, [_last(projected, key) for key in differing], projected.around)
     told = [
         visit_event(name, seen[key], projected.around, faces, now)
@@ -68,6 +70,23 @@ def tell_and_settle(
         for name in _what_happened(projected.before.get(key), projected.after.get(key))
     ]
     events.append(tx, care_system_id, told)
+
+
+def _left_behind(tx: Transaction, care_system_id: str, projected: Projected) -> set[Due]:
+    """The months of the stays begun next after where visits no longer are: come to otherwise now. Source: D14."""
+    left = {
+        key: one
+        for key, one in projected.before.items()
+        if key not in projected.after or projected.after[key].placed_at != one.placed_at
+    }
+    provider_of = {one.caregiver_id: one.provider_id for one in left.values()}
+    return {
+        Due(
+            provider_id=provider_of[stay.caregiver_id], customer_id=stay.customer_id, month=local_month(stay.arrived_at)
+        )
+        for stay in begun_next(tx, care_system_id, tuple(left.values()))
+        if stay.customer_id is not None
+    }
 
 
 def _is_just_begun(projected: Projected, key: str) -> bool:

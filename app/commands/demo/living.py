@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
 from flask import current_app
 
 from app.actions.tags import url_of
-from app.commands.demo.day import planned_rows
-from app.commands.demo.play import PRIVATE, build_leksand_rattvik
+from app.commands.demo.day import EXTRA_SECONDS, Happening, planned_rows
+from app.commands.demo.month import Month
+from app.commands.demo.play import PRIVATE, build_leksand_rattvik, sweep_at, tell_plan
 from app.commands.demo.rome import Plan, read_plan
 from app.commands.demo.talk import API, PASSWORD, Talk
 from app.commands.demo.world import System
@@ -52,8 +54,10 @@ def load_living_day(talk: Talk, operator: Talk, now: datetime, clients: Path | N
         if clients is not None and clients.exists():
             secrets = json.loads(clients.read_text())
     else:
-        with click.progressbar(length=len(plan.places) + 2, label="Laddar demon") as bar:
-            system = build_leksand_rattvik(talk, operator, plan, day, TAG, lambda _: bar.update(1), days=None)
+        yesterday = day - timedelta(days=1)
+        with click.progressbar(length=len(plan.places) + 4 * len(plan.stops), label="Laddar demon") as bar:
+            system = build_leksand_rattvik(talk, operator, plan, yesterday, TAG, lambda _: bar.update(1), days=None)
+            _live(talk, plan, system, now, lambda: bar.update(1))
         coordinator = talk.user(system.logins["samordnare.1"])
         secrets = system.clients
         if clients is not None:
@@ -62,6 +66,31 @@ def load_living_day(talk: Talk, operator: Talk, now: datetime, clients: Path | N
     coordinator.put("/planned-visits/batch", {"items": planned_rows(plan, system, PRIVATE, day)})
     _print_logins(secrets)
     _print_what_to_try(talk.base_url, coordinator, plan, system, day)
+
+
+def _live(talk: Talk, plan: Plan, system: System, now: datetime, step: Callable[[], None]) -> None:
+    """Yesterday is lived, and today until now; two requests wait for the case officers, and much for the coordinator.
+
+    The first caregiver has done nothing today, so that its first door is there to be tried.
+    """
+    today = local_day(now)
+    yesterday = tell_plan(talk, plan, system, today - timedelta(days=1))
+    month = Month(talk, system, yesterday, PRIVATE, lambda at: sweep_at(system.id, at))
+    month.cancel()
+    of_today = [one for one in tell_plan(talk, plan, system, today).live() if one.caregiver != "c1"]
+    phones: dict[str, Talk] = {}
+    for one in sorted([*yesterday.live(), *of_today], key=lambda one: (one.at, one.caregiver)):
+        if one.at <= now:
+            month.deliver(one, phones)
+            step()
+    month.request_more(EXTRA_SECONDS, min(now, month.at(1, 9 * 60)))
+    short = yesterday.visits[Happening.TAG_DAMAGED]
+    asked = {
+        "cause": "worry_or_confusion",
+        "justification": "Kunden var orolig och ville inte vara ensam; jag stannade.",
+    }
+    phones["c4"].when(month.at(0, 17 * 60)).post(f"/visits/{short}/extension", asked)
+    month.sweep(now)
 
 
 def _known_system(coordinator: Talk, care_system_id: str) -> System:
@@ -100,6 +129,7 @@ def _print_what_to_try(base_url: str, coordinator: Talk, plan: Plan, system: Sys
 Pröva:
   {base_url}/docs   alla anrop, i webbläsaren
   {base_url}/rules  regelboken
+  {base_url}/desk   skrivbordet: handläggarens kö, samordnarens dag och avvikelser, kundvalsansvarigs månad
   {door}
       en dörr, som telefonens kamera öppnar den: logga in som vard.c1.{TAG} och checka in
       (planerat i dag {wall(stop.starts_at(day))}–{wall(stop.ends_at(day))}, kund {stop.customer.upper()})

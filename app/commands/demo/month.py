@@ -91,29 +91,32 @@ class Month:
         approval = f"/visits/{visit}/corrections/{made['id']}/approval"
         self.as_("samordnare2.1", at + timedelta(minutes=30)).post(approval, {})
 
+    def request_more(self, seconds: int, at: datetime) -> str:
+        """After the fall the coordinator asks for so many seconds; the request's id."""
+        visit, stop = self.day.visits[Happening.FALL], self.day.stops[Happening.FALL]
+        asked = {
+            "provider_id": self.system.providers[self.provider],
+            "customer_id": self.system.customers[stop.customer],
+            "service": "personal_care",
+            "month": self.month,
+            "visit_ids": [visit],
+            "requested_seconds": seconds,
+            "cause": "fall",
+            "justification": "Kunden hade fallit i badrummet; hjälp upp, omplåstring och oro efteråt.",
+        }
+        made: str = self.as_("samordnare.1", at).post("/extensions", asked)["id"]
+        return made
+
     def ask_for_more(self) -> None:
         """After the fall the coordinator asks for 45 minutes; the case officer grants 30 of them."""
-        visit, stop = self.day.visits[Happening.FALL], self.day.stops[Happening.FALL]
-        asked = self.as_("samordnare.1", self.at(1, 9 * 60)).post(
-            "/extensions",
-            {
-                "provider_id": self.system.providers[self.provider],
-                "customer_id": self.system.customers[stop.customer],
-                "service": "personal_care",
-                "month": self.month,
-                "visit_ids": [visit],
-                "requested_seconds": EXTRA_SECONDS,
-                "cause": "fall",
-                "justification": "Kunden hade fallit i badrummet; hjälp upp, omplåstring och oro efteråt.",
-            },
-        )
+        asked = self.request_more(EXTRA_SECONDS, self.at(1, 9 * 60))
         decision = {
             "outcome": "partly_approved",
             "approved_seconds": APPROVED_SECONDS,
             "reasons": "Trettio minuter framgår av dokumentationen.",
         }
-        officer = self._officer(stop.customer, self.at(2, 10 * 60))
-        officer.post(f"/extensions/{asked['id']}/decisions", decision)
+        officer = self._officer(self.day.stops[Happening.FALL].customer, self.at(2, 10 * 60))
+        officer.post(f"/extensions/{asked}/decisions", decision)
 
     def _officer(self, customer: str, at: datetime) -> Talk:
         return self.as_(f"handlaggare.{self.system.municipality_of[customer]}", at)

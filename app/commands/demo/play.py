@@ -61,8 +61,8 @@ def play(talk: Talk, operator: Talk, day: date, tag: str, step: Step, length: Ca
     system = build_leksand_rattvik(talk, operator, plan, day, f"lr-{tag}", step, days=1)
     other, nacka = _play_nacka(talk, operator, day, f"nacka-{tag}", step)
     played = Played(system, other)
-    lived = _tell_plan(talk, plan, system, day)
-    month = Month(talk, system, lived, PRIVATE, lambda at: _sweep(system.id, at))
+    lived = tell_plan(talk, plan, system, day)
+    month = Month(talk, system, lived, PRIVATE, lambda at: sweep_at(system.id, at))
     month.cancel()
     step("kvällen innan: ett besök avbokas")
     phones: dict[str, Talk] = {}
@@ -98,7 +98,7 @@ def build_leksand_rattvik(
     return system
 
 
-def _tell_plan(talk: Talk, plan: Plan, system: System, day: date) -> Day:
+def tell_plan(talk: Talk, plan: Plan, system: System, day: date) -> Day:
     """The provider's scheduling tool sends the day's plan the morning before."""
     at = local_instant(day - timedelta(days=1), 9 * 60)
     scheduling = talk.client(*system.clients["planering"]).when(at)
@@ -107,7 +107,7 @@ def _tell_plan(talk: Talk, plan: Plan, system: System, day: date) -> Day:
     return Day(plan, system, day, planned)
 
 
-def _sweep(care_system_id: str, at: datetime) -> None:
+def sweep_at(care_system_id: str, at: datetime) -> None:
     """What only time brings, as the timer would have found it at that time."""
     sweep(current_app.extensions["hemtid"].database, at, care_system_id=care_system_id)
 
@@ -192,7 +192,7 @@ def _one_visit(
 def _close_nacka(talk: Talk, system: System, day: date) -> None:
     month = month_of(day)
     first = date.fromisoformat(f"{next_month(month)}-01")
-    _sweep(system.id, local_instant(first, 9 * 60))
+    sweep_at(system.id, local_instant(first, 9 * 60))
     for number in (1, 2):
         coordinator = talk.user(system.logins[f"samordnare.{number}"]).when(local_instant(first, 10 * 60))
         coordinator.post(f"/months/{month}/attestation", {"municipality": "0182"})

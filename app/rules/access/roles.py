@@ -46,6 +46,8 @@ class Resource(StrEnum):
     VISIT = "visit"
     DEVIATION = "deviation"
     EXTENSION = "extension"
+    ASSESSMENT = "assessment"
+    NO_CHOICE = "no_choice"
     RATE = "rate"
     POLICY = "policy"
     MONTH = "month"
@@ -79,7 +81,9 @@ class Verb(StrEnum):
     REQUEST = "request"
     """Of an extension: ask for it, answer questions about it, withdraw it (E3)."""
     DECIDE = "decide"
-    """Of an extension: the reviewer's decision (E4)."""
+    """Of an extension: the reviewer's decision (E4). Of a no-choice proposal: who gets the customer (P2)."""
+    CLOSE = "close"
+    """Of a proposed assessment: it was made, or there is no need of one (E7)."""
     ATTEST = "attest"
     LOCK = "lock"
     ISSUE = "issue"
@@ -140,6 +144,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.VISIT: (Verb.READ, Verb.CORRECT, Verb.APPROVE),
                 Resource.DEVIATION: (Verb.READ, Verb.EXPLAIN),
                 Resource.EXTENSION: (Verb.READ, Verb.REQUEST),
+                Resource.ASSESSMENT: _READ,
                 Resource.MONTH: (Verb.READ, Verb.ATTEST),
                 Resource.LINE: _READ,
                 Resource.DEVICE: (Verb.READ, Verb.CREATE, Verb.REVOKE),
@@ -160,6 +165,8 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.VISIT: _READ,
                 Resource.DEVIATION: (Verb.READ, Verb.JUDGE),
                 Resource.EXTENSION: (Verb.READ, Verb.DECIDE),
+                Resource.ASSESSMENT: (Verb.READ, Verb.CLOSE),
+                Resource.NO_CHOICE: (Verb.READ, Verb.CREATE, Verb.DECIDE),
                 Resource.MONTH: _READ,
                 Resource.LINE: _READ,
             }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app.rules.deviations.setting import Setting
 from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType
 from app.rules.time import Interval, local_month, union, union_seconds
 from app.rules.visits.values import Visit, VisitState
 
+Shared = Mapping[str, tuple[tuple[Interval, ...], tuple[str, ...]]]
+"""Of a visit: the time that it shares with stays begun earlier, and their ids."""
 
-def overlaps(visits: Iterable[Visit]) -> dict[str, tuple[tuple[Interval, ...], tuple[str, ...]]]:
+
+def overlaps(visits: Iterable[Visit]) -> Shared:
     """Visit id → the time of it in which its caregiver was in a stay begun earlier (ties by id), and those stays' ids.
 
     Only whole stays count; void ones do not. Source: D11.
@@ -31,8 +34,8 @@ def overlaps(visits: Iterable[Visit]) -> dict[str, tuple[tuple[Interval, ...], t
     return found
 
 
-def find(visits: Iterable[Visit], setting: Setting) -> list[Found]:
-    """D11 of each later stay, with the overlapping seconds and the stays that it overlaps."""
+def find(visits: Iterable[Visit], shared_by: Shared, setting: Setting) -> list[Found]:
+    """D11 of each later stay, with the overlapping seconds and the stays that it overlaps, as `overlaps` tells them."""
     by_id = {visit.id: visit for visit in visits}
     return [
         Found(
@@ -46,5 +49,5 @@ def find(visits: Iterable[Visit], setting: Setting) -> list[Found]:
             municipality=setting.around.municipality(by_id[visit_id].customer_id),
             customer_id=by_id[visit_id].customer_id,
         )
-        for visit_id, (shared, others) in sorted(overlaps(by_id.values()).items())
+        for visit_id, (shared, others) in sorted(shared_by.items())
     ]

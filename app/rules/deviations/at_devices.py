@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from app.rules.deviations.facts import Break
 from app.rules.deviations.setting import Setting
-from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType
-from app.rules.policies import Policies
+from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType, laid_out
+from app.rules.policies import Applied, Policies
 from app.rules.time import local_day, local_month, seconds_between
 
 
@@ -17,12 +17,11 @@ def find(setting: Setting) -> list[Found]:
     A phone numbers by itself from its enrolment on; what waits in the quarantine has come. Source: D22, FAULTS 23; the
     month, that of receipt: our decision.
     """
-    old = [one for one in setting.facts.breaks if is_old(one, setting.policies, setting)]
-    months = sorted({(one.device_id, one.provider_id, local_month(one.received_at)) for one in old})
-    return [
-        _found(key, [one for one in old if (one.device_id, one.provider_id, local_month(one.received_at)) == key])
-        for key in months
-    ]
+    old: dict[tuple[str, str, str], list[Break]] = {}
+    for one in setting.facts.breaks:
+        if is_old(one, setting.policies, setting):
+            old.setdefault((one.device_id, one.provider_id, local_month(one.received_at)), []).append(one)
+    return [_found(key, breaks, setting.policies) for key, breaks in sorted(old.items())]
 
 
 def is_old(one: Break, policies: Policies, setting: Setting) -> bool:
@@ -32,18 +31,27 @@ def is_old(one: Break, policies: Policies, setting: Setting) -> bool:
 
 def grace(one: Break, policies: Policies) -> int:
     """How many seconds what is missing may take to come."""
-    return policies.number("sequence_gap_seconds", None, local_day(one.received_at))
+    return int(_waited(one, policies).value)
 
 
-def _found(key: tuple[str, str, str], breaks: Iterable[Break]) -> Found:
+def _waited(one: Break, policies: Policies) -> Applied:
+    return policies.applied("sequence_gap_seconds", None, local_day(one.received_at))
+
+
+def _found(key: tuple[str, str, str], breaks: Iterable[Break], policies: Policies) -> Found:
     device_id, provider_id, month = key
-    skips = sorted((one.after + 1, one.before - 1) for one in breaks)
+    told = sorted(breaks, key=lambda one: (one.after, one.before))
+    skips = [(one.after + 1, one.before - 1) for one in told]
+    seen: dict[str, object] = {
+        "missing": sum(last - first + 1 for first, last in skips),
+        "numbers": [list(skip) for skip in skips],
+    }
     return Found(
         rule=Rule.D22,
         subject=Subject(type=SubjectType.DEVICE, id=device_id),
         provider_id=provider_id,
         period=month,
-        facts={"missing": sum(last - first + 1 for first, last in skips), "numbers": [list(skip) for skip in skips]},
+        facts=laid_out(seen, policies=sorted((_waited(one, policies) for one in told), key=lambda one: one.on)),
         effect=Effect.EXPLAIN,
         asks=True,
     )

@@ -9,9 +9,10 @@ from datetime import date, datetime
 
 from app.rules.deviations.seconds import Account, Fate
 from app.rules.deviations.setting import Setting
-from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType
+from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType, laid_out
 from app.rules.orders import Placed, PoolKey, granted_seconds, plan_due_on, pools, start_due_at, touches_month
 from app.rules.people import days_away
+from app.rules.policies import Applied
 from app.rules.time import days_of, first_day, format_instant, local_day, local_month, month_interval, month_of
 from app.rules.visits.surroundings import LONG_SERVICES
 from app.rules.visits.values import Visit, VisitState
@@ -57,20 +58,14 @@ def _away(customer_id: str | None, day: date, setting: Setting) -> bool:
 def _under(pool: PoolKey, placed: tuple[Placed, ...], month: str, performed: int, setting: Setting) -> list[Found]:
     away = days_away(setting.absences.get(pool.customer_id, ()), days_of(month))
     granted = granted_seconds(placed, month, away)
-    share = setting.policies.number(
-        "under_delivery_percent", setting.around.municipality(pool.customer_id), first_day(month)
-    )
+    municipality = setting.around.municipality(pool.customer_id)
+    by = setting.policies.applied("under_delivery_percent", municipality, first_day(month))
+    share = int(by.value)
     if performed * 100 >= granted * share:
         return []
-    return [
-        _of_pool(
-            Rule.D1,
-            pool,
-            month,
-            {"performed_seconds": performed, "granted_seconds": granted, "percent": share},
-            setting,
-        )
-    ]
+    seen: dict[str, object] = {"performed_seconds": performed, "granted_seconds": granted, "percent": share}
+    expected: dict[str, object] = {"least_seconds": -(-granted * share // 100)}
+    return [_of_pool(Rule.D1, pool, month, laid_out(seen, expected, [by]), setting)]
 
 
 def find_over(account: Account, setting: Setting) -> list[Found]:
@@ -89,6 +84,7 @@ def find_over(account: Account, setting: Setting) -> list[Found]:
                 "approved_extension_seconds": caps.extension_seconds,
                 "excess_seconds": performed - caps.seconds,
             }
+            facts = laid_out(facts, {"most_seconds": caps.seconds})
             found.append(_of_pool(Rule.D2, pool, month, facts, setting))
     return found
 
@@ -111,15 +107,16 @@ def find_late(visits: Iterable[Visit], setting: Setting) -> list[Found]:
     """D18 and D19 of every order; neither ever clears, and each is of the month in which it was due. Source: O4, O5."""
     first = _first_starts(visits)
     found: list[Found] = []
-    for placed in sorted(setting.placed, key=lambda one: one.order.id):
+    for placed in sorted((one for one in setting.placed if not one.continues), key=lambda one: one.order.id):
         due = start_due(placed, setting)
         key = (placed.order.provider_id, placed.grant.customer_id)
         started = next((at for at in first.get(key, ()) if at >= placed.begins_at), None)
         if (started or setting.now) > due:
-            facts: dict[str, object] = {
+            seen: dict[str, object] = {
                 "due_at": format_instant(due),
                 "started_at": started and format_instant(started),
             }
+            facts = laid_out(seen, policies=[_policy(_start(placed), placed, setting)])
             found.append(_of_order(Rule.D18, placed, local_month(due), facts, setting))
         found += _plan_overdue(placed, setting)
     return found
@@ -140,19 +137,25 @@ def _first_starts(visits: Iterable[Visit]) -> dict[tuple[str, str], list[datetim
 
 def start_due(placed: Placed, setting: Setting) -> datetime:
     """Until when, that instant included, the care of the order starts in time. Source: O4."""
-    home = not all(service in LONG_SERVICES for service in placed.grant.services)
-    name = "start_of_care_seconds" if home else "start_of_care_escort_respite_seconds"
-    return start_due_at(placed, _policy(name, placed, setting))
+    return start_due_at(placed, int(_policy(_start(placed), placed, setting).value))
 
 
 def plan_due(placed: Placed, setting: Setting) -> date:
     """The last day on which the order's implementation plan is in time. Source: O5."""
-    return plan_due_on(placed, _policy("implementation_plan_days", placed, setting))
+    return plan_due_on(placed, int(_policy(_PLAN, placed, setting).value))
 
 
-def _policy(name: str, placed: Placed, setting: Setting) -> int:
+_PLAN = "implementation_plan_days"
+
+
+def _start(placed: Placed) -> str:
+    home = not all(service in LONG_SERVICES for service in placed.grant.services)
+    return "start_of_care_seconds" if home else "start_of_care_escort_respite_seconds"
+
+
+def _policy(name: str, placed: Placed, setting: Setting) -> Applied:
     municipality = setting.around.municipality(placed.grant.customer_id)
-    return setting.policies.number(name, municipality, local_day(placed.begins_at))
+    return setting.policies.applied(name, municipality, local_day(placed.begins_at))
 
 
 def _plan_overdue(placed: Placed, setting: Setting) -> list[Found]:
@@ -160,7 +163,8 @@ def _plan_overdue(placed: Placed, setting: Setting) -> list[Found]:
     received = placed.order.implementation_plan_received_on
     if (received or local_day(setting.now)) <= due:
         return []
-    facts: dict[str, object] = {"due_on": due.isoformat(), "received_on": received and received.isoformat()}
+    seen: dict[str, object] = {"due_on": due.isoformat(), "received_on": received and received.isoformat()}
+    facts = laid_out(seen, policies=[_policy(_PLAN, placed, setting)])
     return [_of_order(Rule.D19, placed, month_of(due), facts, setting)]
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from app.rules.deviations.setting import Setting, month_day
-from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType
+from app.rules.deviations.values import Effect, Found, Rule, Subject, SubjectType, laid_out
 from app.rules.plans import PlannedVisit
+from app.rules.policies import Applied
 from app.rules.providers import ProviderKind
 from app.rules.tags import Method
-from app.rules.time import format_instant, local_month, seconds_between
-from app.rules.visits.values import ClockGrade, End, Visit, VisitState
+from app.rules.time import format_instant, local_day, local_month, seconds_between
+from app.rules.visits.surroundings import longest_stay_policy
+from app.rules.visits.values import ClockGrade, End, TapCause, Visit, VisitState
 
 
 def find(visits: Iterable[Visit], setting: Setting) -> list[Found]:
@@ -43,10 +45,24 @@ class _Judging:
         """The policy that holds for the visit."""
         return self.setting.policies.number(name, self.municipality, self.day)
 
+    def applied(self, *names: str) -> list[Applied]:
+        """The policies as they hold for the visit."""
+        return [self.setting.policies.applied(name, self.municipality, self.day) for name in names]
+
     def tell(
-        self, rule: Rule, effect: Effect, facts: dict[str, object], *, asks: bool, own: str | None = None
+        self,
+        rule: Rule,
+        effect: Effect,
+        facts: dict[str, object],
+        *,
+        asks: bool,
+        own: str | None = None,
+        expected: dict[str, object] | None = None,
+        by: Iterable[Applied] = (),
     ) -> Found:
-        """The deviation, with the visit's times among its facts: an acceptance binds to them too."""
+        """The deviation, with the visit's times among its facts: an acceptance binds to them too. `by` are the policies
+        that say what was expected.
+        """
         times = {
             name: None if at is None else format_instant(at)
             for name, at in (("starts_at", self.visit.starts_at), ("ends_at", self.visit.ends_at))
@@ -56,7 +72,7 @@ class _Judging:
             subject=Subject(type=SubjectType.VISIT, id=self.visit.id),
             provider_id=self.visit.provider_id,
             period=local_month(self.visit.placed_at),
-            facts={**times, **facts},
+            facts=laid_out({**times, **facts}, expected, by),
             effect=effect,
             asks=asks,
             municipality=self.municipality,
@@ -68,15 +84,24 @@ class _Judging:
         """D7: open too long, superseded, or closed by name after the longest stay."""
         visit = self.visit
         if visit.state is VisitState.NO_CHECK_OUT:
-            yield self.tell(
-                Rule.D7, Effect.HOLDS_PAY, {"cause": "superseded" if visit.superseded else "open"}, asks=True
-            )
+            yield self._left_open()
         elif visit.check_in and visit.check_out and visit.check_out.names_visit and visit.performed_seconds is not None:
             longest = self.setting.around.longest_stay(visit.service, self.municipality, self.day)
             if visit.performed_seconds > longest:
-                yield self.tell(
-                    Rule.D7, Effect.HOLDS_PAY, {"cause": "closed_late", "longest_stay_seconds": longest}, asks=True
-                )
+                facts: dict[str, object] = {"cause": "closed_late", "longest_stay_seconds": longest}
+                by = self.applied(longest_stay_policy(visit.service))
+                yield self.tell(Rule.D7, Effect.HOLDS_PAY, facts, asks=True, by=by)
+
+    def _left_open(self) -> Found:
+        visit = self.visit
+        if visit.superseded or visit.starts_at is None:
+            return self.tell(Rule.D7, Effect.HOLDS_PAY, {"cause": "superseded"}, asks=True)
+        until = self.setting.around.open_until(
+            visit.starts_at, visit.planned_visit_id, visit.service, visit.customer_id
+        )
+        by = self.applied(longest_stay_policy(visit.service) if self.plan is None else "no_check_out_seconds")
+        expected: dict[str, object] = {"closed_by": format_instant(until)}
+        return self.tell(Rule.D7, Effect.HOLDS_PAY, {"cause": "open"}, asks=True, expected=expected, by=by)
 
     def no_check_in(self) -> Iterator[Found]:
         """D8: a check-out with nothing to close."""
@@ -106,7 +131,8 @@ class _Judging:
         reasons = [str(end.reason) for end in by_hand if end.reason]
         reasons += [self.reasons[one] for one in visit.correction_ids if one in self.reasons]
         effect = Effect.HOLDS_PAY if holds else Effect.EXPLAIN
-        yield self.tell(Rule.D9, effect, facts, asks=True, own=", ".join(dict.fromkeys(reasons)) or "other")
+        own, by = ", ".join(dict.fromkeys(reasons)) or "other", self.applied("lengthened_seconds")
+        yield self.tell(Rule.D9, effect, facts, asks=True, own=own, by=by)
 
     def wrong_tag(self) -> Iterator[Found]:
         """D10: tag unknown, revoked, replaced, or not the customer's; or an end that leads to no customer."""
@@ -120,9 +146,12 @@ class _Judging:
 
     def very_short(self) -> Iterator[Found]:
         """D15: a whole visit shorter than the policy."""
-        seconds = self.visit.performed_seconds
-        if seconds is not None and seconds < self.limit("very_short_visit_seconds"):
-            yield self.tell(Rule.D15, Effect.EXPLAIN, {"performed_seconds": seconds}, asks=True)
+        seconds, least = self.visit.performed_seconds, self.limit("very_short_visit_seconds")
+        if seconds is not None and seconds < least:
+            facts: dict[str, object] = {"performed_seconds": seconds}
+            expected: dict[str, object] = {"least_seconds": least}
+            by = self.applied("very_short_visit_seconds")
+            yield self.tell(Rule.D15, Effect.EXPLAIN, facts, asks=True, expected=expected, by=by)
 
     def unverified_clock(self) -> Iterator[Found]:
         """D16: a time without evidence, or estimates further apart than the policy; not where the time is stated or
@@ -134,7 +163,9 @@ class _Judging:
             if not end.stated and not self._moved(name) and self._doubtful(end)
         ]
         if facts:
-            yield self.tell(Rule.D16, Effect.HOLDS_PAY, {"ends": facts}, asks=True)
+            expected: dict[str, object] = {"most_apart_seconds": self.limit("clock_apart_seconds")}
+            by = self.applied("clock_apart_seconds")
+            yield self.tell(Rule.D16, Effect.HOLDS_PAY, {"ends": facts}, asks=True, expected=expected, by=by)
 
     def _moved(self, name: str) -> bool:
         visit = self.visit
@@ -150,7 +181,7 @@ class _Judging:
         """D17: the provider plans that month, and the visit matches no plan."""
         visit = self.visit
         if provider_plans and self.plan is None and visit.starts_at is not None and not visit.extra_service:
-            yield self.tell(Rule.D17, Effect.INFORMATION, {}, asks=False)
+            yield self.tell(Rule.D17, Effect.INFORMATION, {}, asks=False, by=self.applied("plan_match_seconds"))
 
     def replayed_tap(self) -> Iterator[Found]:
         """D21: an end whose tap was seen before, or whose counter runs against time; an acceptance releases it."""
@@ -160,14 +191,22 @@ class _Judging:
             if (doubt := end.doubt) is not None
         ]
         if facts:
-            yield self.tell(Rule.D21, Effect.HOLDS_PAY, {"ends": facts}, asks=True)
+            by = [self._tap_order(end) for end in self.visit.ends if _out_of_order(end)]
+            yield self.tell(Rule.D21, Effect.HOLDS_PAY, {"ends": facts}, asks=True, by=by)
+
+    def _tap_order(self, end: End) -> Applied:
+        """The tolerance that the end's tap was held against, asked as where visits are derived. Source: D21."""
+        municipality = self.setting.around.municipality(end.customer_id)
+        return self.setting.policies.applied("tap_order_seconds", municipality, local_day(end.at))
 
     def late(self) -> Iterator[Found]:
         """D23: received longer after its capture than the policy."""
         limit = self.limit("late_registration_seconds")
         late = {name: end.late_seconds for name, end in _named_ends(self.visit) if end.late_seconds > limit}
         if late:
-            yield self.tell(Rule.D23, Effect.EXPLAIN, {"late_seconds": late}, asks=True)
+            expected: dict[str, object] = {"most_late_seconds": limit}
+            by = self.applied("late_registration_seconds")
+            yield self.tell(Rule.D23, Effect.EXPLAIN, {"late_seconds": late}, asks=True, expected=expected, by=by)
 
     def extra_by_municipal(self) -> Iterator[Found]:
         """D24: an extra service from a municipal provider, which may not offer any (LR 1.11)."""
@@ -180,7 +219,7 @@ class _Judging:
         least = self.limit("least_evidence_grade")
         if self.visit.evidence_grade < least:
             facts: dict[str, object] = {"evidence_grade": self.visit.evidence_grade, "least_evidence_grade": least}
-            yield self.tell(Rule.D25, Effect.EXPLAIN, facts, asks=True)
+            yield self.tell(Rule.D25, Effect.EXPLAIN, facts, asks=True, by=self.applied("least_evidence_grade"))
 
     def off_schedule(self) -> Iterator[Found]:
         """D5: a start or an end, where there is one, further from the plan than the policy."""
@@ -191,7 +230,8 @@ class _Judging:
         away = {name: seconds_between(planned, at) for name, planned, at in ends if at is not None}
         if any(abs(seconds) > self.limit("off_schedule_seconds") for seconds in away.values()):
             facts: dict[str, object] = {f"{name}_away_seconds": seconds for name, seconds in away.items()}
-            yield self.tell(Rule.D5, Effect.INFORMATION, facts, asks=False)
+            by = self.applied("off_schedule_seconds")
+            yield self.tell(Rule.D5, Effect.INFORMATION, facts, asks=False, expected=_planned(plan), by=by)
 
     def length_differs(self) -> Iterator[Found]:
         """D6: length further from the planned than both the seconds and the share of the policy."""
@@ -202,7 +242,8 @@ class _Judging:
         away = abs(seconds - planned)
         if away > self.limit("length_differs_seconds") and away * 100 > planned * self.limit("length_differs_percent"):
             facts: dict[str, object] = {"performed_seconds": seconds, "planned_seconds": planned}
-            yield self.tell(Rule.D6, Effect.INFORMATION, facts, asks=False)
+            by = self.applied("length_differs_seconds", "length_differs_percent")
+            yield self.tell(Rule.D6, Effect.INFORMATION, facts, asks=False, expected=_planned(plan), by=by)
 
 
 _RULES = (
@@ -219,6 +260,14 @@ _RULES = (
     _Judging.extra_by_municipal,
     _Judging.weak_evidence,
 )
+
+
+def _planned(plan: PlannedVisit) -> dict[str, object]:
+    return {"starts_at": format_instant(plan.starts_at), "ends_at": format_instant(plan.ends_at)}
+
+
+def _out_of_order(end: End) -> bool:
+    return end.doubt is not None and end.doubt.cause is TapCause.OUT_OF_ORDER
 
 
 def _lengthened(visit: Visit) -> int:

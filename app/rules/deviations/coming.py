@@ -31,7 +31,7 @@ def falling_due(setting: Setting, passed: Interval) -> frozenset[Coming]:
     for plan in setting.plans:
         if not called_off(plan) and passed.covers(missed_after(plan, setting)):
             found.add((plan.provider_id, plan.customer_id, local_month(plan.starts_at)))
-    for placed in setting.placed:
+    for placed in (one for one in setting.placed if not one.continues):
         whose = (placed.order.provider_id, placed.grant.customer_id)
         start, plan_day = start_due(placed, setting), plan_due(placed, setting)
         if passed.covers(start):

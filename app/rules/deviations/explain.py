@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.rules.deviations.values import (
     DeviationState,
@@ -45,6 +46,31 @@ def releasable(found: Found) -> bool:
     """True where accepting its explanation releases what it holds."""
     still_open = found.rule is Rule.D7 and found.facts.get("cause") != "closed_late"
     return found.rule in RELEASED_BY_ACCEPTANCE and not still_open
+
+
+class Acceptance(StrEnum):
+    """What accepting an explanation does to the pay that the deviation concerns. Source: RULEBOOK D, Release."""
+
+    RELEASES = "releases"
+    WANTS_CORRECTION = "wants_correction"
+    WANTS_ORDER = "wants_order"
+    WANTS_RATE = "wants_rate"
+    STAYS_UNPAID = "stays_unpaid"
+    NO_MATTER_OF_PAY = "no_matter_of_pay"
+
+
+_UNPAID = frozenset({Rule.D2, Rule.D12, Rule.D24})
+"""What lies beyond the cap or the grant, or is an extra service, stays unpaid whatever is accepted."""
+_WANTED = {Rule.D13: Acceptance.WANTS_ORDER, Rule.D20: Acceptance.WANTS_RATE}
+
+
+def acceptance_of(found: Found) -> Acceptance:
+    """What accepting the deviation's explanation does: it releases what is held, or something else has to."""
+    if found.rule in _UNPAID:
+        return Acceptance.STAYS_UNPAID
+    if found.effect is not Effect.HOLDS_PAY:
+        return Acceptance.NO_MATTER_OF_PAY
+    return Acceptance.RELEASES if releasable(found) else _WANTED.get(found.rule, Acceptance.WANTS_CORRECTION)
 
 
 def is_about(explanation: Explanation, found: Found) -> bool:

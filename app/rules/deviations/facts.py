@@ -15,7 +15,7 @@ from app.rules.providers import Accreditation, Provider
 from app.rules.rates import Rate
 from app.rules.tags import SunReader, Tag, TagKeys
 from app.rules.visits.taps import Tap
-from app.rules.visits.values import Correction, Registration
+from app.rules.visits.values import Correction, Registration, Stay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,8 @@ class Facts:
     """All versions of all facts, in any order. `accreditations` None assumes every provider accredited (CONTRACT).
 
     `holidays` are the public holidays of the years concerned; `tag_keys` the secrets that verify QR tags; `sun` reads
-    cryptographic taps, and `taps` are those of other registrations at the same tags.
+    cryptographic taps, and `taps` are those of other registrations at the same tags. `stays` are the same caregivers'
+    just before and after the visits to be judged, where these are not all there are (D14).
     """
 
     providers: tuple[Provider, ...] = ()
@@ -61,3 +62,4 @@ class Facts:
     tag_keys: TagKeys | None = None
     sun: SunReader | None = None
     taps: tuple[Tap, ...] = ()
+    stays: tuple[Stay, ...] = ()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from app.rules.deviations import at_caregivers, at_devices, at_orders, at_plans, at_seconds, at_visits
+from app.rules.deviations import at_caregivers, at_devices, at_orders, at_plans, at_seconds, at_travels, at_visits
 from app.rules.deviations.explain import Explained, by_subject, explain, held_visits, is_about
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.seconds import Account, Fate, Holds, Stretch, account
@@ -60,8 +60,8 @@ def judge_visits(visits: tuple[Visit, ...], setting: Setting, months: Iterable[s
     """Judges visits that are already made, in the setting. Source: R6 for the order of the steps."""
     explanations = setting.facts.explanations
     by_visit = explain(at_visits.find(visits, setting), explanations)
-    overlapping = explain(at_caregivers.find(visits, setting), explanations)
     shared = at_caregivers.overlaps(visits)
+    overlapping = explain(at_caregivers.find(visits, shared, setting), explanations)
     held = {one.found.subject.id: shared[one.found.subject.id][0] for one in overlapping if one.holds}
     accounted = account(visits, setting, Holds(visits=held_visits(by_visit), overlaps=held))
     rest: list[Found] = [
@@ -71,6 +71,7 @@ def judge_visits(visits: tuple[Visit, ...], setting: Setting, months: Iterable[s
         *at_orders.find_late(visits, setting),
         *at_seconds.find(accounted, setting),
         *at_devices.find(setting),
+        *at_travels.find(visits, setting),
     ]
     everything = [*by_visit, *overlapping, *explain(rest, explanations)]
     return Judgement(setting, visits, tuple(sorted(everything, key=_place)), accounted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,9 +90,9 @@ def _cleared(before: Standing) -> Change | None:
 
 
 def _says(found: Found) -> tuple[object, ...]:
-    """Everything that a row says beside its key and its state."""
+    """Everything that a row says beside its key and its state: what was expected and by which policy, too."""
     return (
-        found.bound_facts,
+        json.dumps(found.facts, sort_keys=True),
         found.effect,
         found.asks,
         found.provider_id,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from app.rules.deviations.facts import Facts
 from app.rules.extensions import approved_by_pool
-from app.rules.orders import Placed, PoolKey, accredited, place
+from app.rules.orders import Grant, Placed, PoolKey, accredited, as_held, place
 from app.rules.people import Absence, Customer
 from app.rules.plans import PlannedVisit, as_it_stood
 from app.rules.policies import Policies, policies_of
@@ -37,7 +37,7 @@ class Setting:
     accreditations: tuple[Accreditation, ...] | None
     placed: tuple[Placed, ...]
     extended: Mapping[tuple[PoolKey, str], int]
-    _accreditation: dict[tuple[str, str, Service, Law, date], bool] = field(
+    _accreditation: dict[tuple[str, str, Service, date, Law, str | None], bool] = field(
         default_factory=dict, compare=False, repr=False
     )
 
@@ -61,13 +61,15 @@ class Setting:
             return ()
         found = self.around.covering(visit.provider_id, customer_id, service, day, visit.planned_visit_id)
         return tuple(
-            one for one in found if self._accredited(visit.provider_id, municipality, service, one.grant.law, day)
+            one for one in found if self._accredited((visit.provider_id, municipality, service, day), one.grant)
         )
 
-    def _accredited(self, provider_id: str, municipality: str, service: Service, law: Law, day: date) -> bool:
-        key = (provider_id, municipality, service, law, day)
+    def _accredited(self, whose: tuple[str, str, Service, date], grant: Grant) -> bool:
+        key = (*whose, grant.law, grant.target_group)
         if key not in self._accreditation:
-            self._accreditation[key] = accredited(self.accreditations, *key)
+            provider_id, municipality, service, day, law, group = key
+            found = accredited(self.accreditations, provider_id, municipality, service, law, day, group)
+            self._accreditation[key] = found
         return self._accreditation[key]
 
 
@@ -93,7 +95,7 @@ def known_facts(facts: Facts, lock: datetime) -> Facts:
         extensions=known_before(facts.extensions, lock),
         accreditations=None if facts.accreditations is None else known_before(facts.accreditations, lock),
         absences=known_before(facts.absences, lock),
-        grants=known_before(facts.grants, lock),
+        grants=tuple(one for one in facts.grants if one.recorded_at < lock),
         orders=known_before(facts.orders, lock),
         rates=known_before(facts.rates, lock),
         policies=known_before(facts.policies, lock),
@@ -122,7 +124,8 @@ def lay_out(facts: Facts, now: datetime) -> Setting:
     """The facts, already those that count, as something to judge by."""
     customers = {**{one.id: one for one in facts.customers}, **{one.id: one for one in known_at(facts.customers, now)}}
     providers = {**{one.id: one for one in facts.providers}, **{one.id: one for one in known_at(facts.providers, now)}}
-    placed = place(known_at(facts.orders, now), known_at(facts.grants, now))
+    granted = as_held(one for one in facts.grants if one.recorded_at <= now)
+    placed = place(known_at(facts.orders, now), granted)
     absences: dict[str, tuple[Absence, ...]] = {}
     for absence in known_at(facts.absences, now):
         absences[absence.customer_id] = (*absences.get(absence.customer_id, ()), absence)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from app.rules.policies import Applied
 from app.rules.recorded import Recorded
 
 
@@ -112,11 +114,53 @@ class Subject:
     id: str
 
 
+NOT_BOUND = ("expected", "policies")
+"""What a deviation's facts tell beside what was seen: what was expected, and by which policy of which day."""
+
+
+def laid_out(
+    seen: Mapping[str, object], expected: Mapping[str, object] | None = None, policies: Iterable[Applied] = ()
+) -> dict[str, object]:
+    """The facts of a deviation: what was seen, what was expected, and the policies that say so, each once.
+
+    `on` is the day for which a policy was asked, `valid_from` that of its row, None where the default held. A rule
+    without a limit names no policy. Source: RULEBOOK D.
+    """
+    facts = dict(seen)
+    if expected:
+        facts["expected"] = dict(expected)
+    applied = list(dict.fromkeys(policies))
+    if applied:
+        facts["policies"] = [
+            {
+                "name": one.name,
+                "value": one.value,
+                "on": one.on.isoformat(),
+                "valid_from": one.valid_from and one.valid_from.isoformat(),
+            }
+            for one in applied
+        ]
+    return facts
+
+
+def bound(facts: Mapping[str, object]) -> str:
+    """What was seen as the one text that an acceptance binds to, without what was expected and the policies.
+
+    What somebody accepted is what happened: a policy that is told otherwise, or in more words, does not undo it.
+    """
+    return json.dumps(seen_in(facts), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def seen_in(facts: Mapping[str, object]) -> dict[str, object]:
+    """What was seen, without what was expected and the policies."""
+    return {name: value for name, value in facts.items() if name not in NOT_BOUND}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A deviation as the facts show it now. `asks` tells that it wants an explanation before attestation.
 
-    `facts` holds texts, whole numbers, booleans and lists of them only.
+    `facts` are as `laid_out` makes them: texts, whole numbers, booleans, and lists and objects of them only.
     """
 
     rule: Rule
@@ -136,9 +180,14 @@ class Found:
         return (self.rule, self.subject.type, self.subject.id, self.period or "")
 
     @property
+    def seen(self) -> dict[str, object]:
+        """What was seen, without what was expected and the policies."""
+        return seen_in(self.facts)
+
+    @property
     def bound_facts(self) -> str:
-        """The facts as the one text that an acceptance binds to."""
-        return json.dumps(self.facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        """What an acceptance binds to: what was seen."""
+        return bound(self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,21 @@ def check_attestation(month: Month, blocking: int, now: datetime) -> None:
         raise Refused("R8", f"{blocking} deviations want an explanation first", facts={"blocking": blocking})
 
 
+def refusal_of_attestation(month: Month, blocking: int, now: datetime) -> Refused | None:
+    """Why the month cannot be attested as things stand, None where it can. Source: R8."""
+    try:
+        check_attestation(month, blocking, now)
+        move(month, MonthAct.ATTEST)
+    except Refused as refusal:
+        return refusal
+    return None
+
+
+def awaits_attestation(month: Month) -> bool:
+    """True for a month that nobody has attested, or not since it was opened again. Source: R8."""
+    return month.attested_at is None and MonthAct.ATTEST in TRANSITIONS[month.state]
+
+
 def lock_due_at(month: str, municipality: str, policies: Policies) -> datetime:
     """When the month locks: by policy the 5th of the next at 18:00, local time. Source: R8."""
     after = first_day(next_month(month))

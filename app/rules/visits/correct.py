@@ -9,7 +9,7 @@ from datetime import datetime
 from app.rules.providers import Service
 from app.rules.refusal import Kind, Refused
 from app.rules.time import BEGINNING
-from app.rules.visits.values import Changes, Correction, Visit
+from app.rules.visits.values import Changes, Correction, Visit, VisitState
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +66,28 @@ def overlay(corrections: Iterable[Correction]) -> dict[str, Corrected]:
         held.reasons = (*held.reasons, one.reason)
         held.recorded_at = max(held.recorded_at, one.recorded_at)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One field that a correction states, as the visit has it and as it would be; None is not known."""
+
+    field: str
+    before: object
+    after: object
+
+
+def differences(changes: Changes, visit: Visit) -> tuple[Difference, ...]:
+    """What the correction states, field by field, beside what the visit says now. Source: V10."""
+    void = visit.state is VisitState.VOID
+    told = (
+        Difference(field="starts_at", before=visit.starts_at, after=changes.starts_at),
+        Difference(field="ends_at", before=visit.ends_at, after=changes.ends_at),
+        Difference(field="customer_id", before=visit.customer_id, after=changes.customer_id),
+        Difference(field="service", before=visit.service, after=changes.service),
+        Difference(field="void", before=void, after=changes.void),
+    )
+    return tuple(one for one in told if one.after is not None)
 
 
 def check_changes(changes: Changes, visit: Visit) -> None:

@@ -29,14 +29,14 @@ def parts_of(visit: Visit, around: Surroundings, borders: Borders = no_borders) 
     if stay is None:
         return ()
     found: list[Part] = []
-    for piece, service in _by_service(stay, visit):
+    for piece, service in by_service(stay, visit):
         for customer_id, own in _by_customer(piece, service, visit, borders):
             for day in split_at_days(own):
                 _append(found, _part(visit, customer_id, service, day, around))
     return tuple(found)
 
 
-def _by_service(stay: Interval, visit: Visit) -> list[tuple[Interval, Service | None]]:
+def by_service(stay: Interval, visit: Visit) -> list[tuple[Interval, Service | None]]:
     """The stay divided at the seconds where its service changes. Source: V15."""
     inside = [change for change in visit.service_changes if stay.start <= change.at < stay.end]
     pieces: list[tuple[Interval, Service | None]] = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from app.rules.people import Caregiver, Customer, Position
+from app.rules.people import Caregiver, Customer
 from app.rules.plans import PlannedVisit
 from app.rules.policies import Policies
 from app.rules.recorded import Recorded, known_at
@@ -17,11 +17,11 @@ from app.rules.refusal import Kind, Refused
 from app.rules.tags import KnownTags, Method, Reading
 from app.rules.time import local_day
 from app.rules.visits.clock import ClockTolerances, evidence_of, read_clock
+from app.rules.visits.distance import within_metres
 from app.rules.visits.values import Registration, Resolved
 from app.rules.visits.whereabouts import customers_at, kept_registration
 
 R = TypeVar("R", bound=Recorded)
-_EARTH_METRES_PER_DEGREE = 111_195
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,27 +117,3 @@ def _evidence_grade(registration: Registration, reading: Reading, known: Known, 
         return 1
     near = known.policies.number("position_near_metres", customer.municipality, local_day(at))
     return 2 if within_metres(place.position, customer.position, near) else 1
-
-
-def within_metres(one: Position, other: Position, metres: int) -> bool:
-    """True where the two lie no further apart than `metres`, on the flat of their mean latitude, in whole numbers."""
-    north = (one.lat_e6 - other.lat_e6) * _EARTH_METRES_PER_DEGREE
-    east = (
-        (one.lon_e6 - other.lon_e6)
-        * _EARTH_METRES_PER_DEGREE
-        * _cosine_permille((one.lat_e6 + other.lat_e6) // 2)
-        // 1000
-    )
-    return north * north + east * east <= (metres * 1_000_000) ** 2
-
-
-def _cosine_permille(lat_e6: int) -> int:
-    """A thousand times the cosine of the latitude, by the first terms of its series in whole numbers: within 1 ‰ to
-    70°.
-    """
-    radians_e6 = abs(lat_e6) * 17_453_293 // 1_000_000_000
-    square = radians_e6 * radians_e6 // 1_000_000
-    fourth = square * square // 1_000_000
-    sixth = fourth * square // 1_000_000
-    eighth = sixth * square // 1_000_000
-    return (1_000_000 - square // 2 + fourth // 24 - sixth // 720 + eighth // 40_320) // 1000

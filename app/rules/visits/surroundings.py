@@ -50,8 +50,7 @@ class Surroundings:
 
     def longest_stay(self, service: Service | None, municipality: str | None, day: date) -> int:
         """Seconds that a visit may be open before it is a half visit; at that border it still closes. Source: V4."""
-        name = "longest_stay_escort_respite_seconds" if service in LONG_SERVICES else "longest_stay_seconds"
-        return self.policies.number(name, municipality, day)
+        return self.policies.number(longest_stay_policy(service), municipality, day)
 
     def open_until(
         self, start: datetime, plan_id: str | None, service: Service | None, customer_id: str | None
@@ -75,6 +74,11 @@ class Surroundings:
         wanted = None if plan is None else plan.grant_id
         found = [one for one in self.orders_on(provider_id, customer_id, day) if service in one.grant.services]
         return tuple(sorted(found, key=lambda one: (one.grant.id != wanted, one.grant.law is not Law.SOL)))
+
+
+def longest_stay_policy(service: Service | None) -> str:
+    """Which policy says how long a visit of the service may be open. Source: V4."""
+    return "longest_stay_escort_respite_seconds" if service in LONG_SERVICES else "longest_stay_seconds"
 
 
 def surroundings(

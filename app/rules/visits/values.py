@@ -337,3 +337,30 @@ class Visit:
         if moment is None:
             raise ValueError("a visit has at least one end")
         return moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """Where a caregiver was known to be from one instant until another; of a half visit the two are one. Source: D14.
+
+    `customer_ids` are everybody's in the household (V12).
+    """
+
+    id: str
+    caregiver_id: str
+    customer_id: str | None
+    customer_ids: tuple[str, ...]
+    arrived_at: datetime
+    left_at: datetime
+
+
+def stay_of(visit: Visit) -> Stay:
+    """The stay that the visit was, as far as its ends are known: no end is invented (V4)."""
+    return Stay(
+        id=visit.id,
+        caregiver_id=visit.caregiver_id,
+        customer_id=visit.customer_id,
+        customer_ids=visit.customer_ids,
+        arrived_at=visit.placed_at,
+        left_at=visit.ends_at or visit.placed_at,
+    )

@@ -178,6 +178,7 @@ def _planned_parts(dialect: str) -> Parts:
 
 
 def _asked_parts(dialect: str) -> Parts:
+    """The requests as they were made: the seconds that count are those of the decisions, which bind (E3)."""
     asked = (
         extension.c.care_system_id == CS,
         listed(dialect, extension.c.customer_id, "customers"),

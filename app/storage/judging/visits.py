@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
 from sqlalchemy import and_, false, literal_column, or_, select, type_coerce
 
-from app.rules.time import format_instant
+from app.rules.deviations.values import Rule
+from app.rules.time import format_instant, next_month
 from app.rules.visits.values import Visit, VisitState
 from app.storage.database import Transaction
 from app.storage.judging.asked import CS, LOOKED_BACK, AskedRows, Whose, given, instant, listed, told_among
@@ -60,19 +61,29 @@ def _visit_parts(dialect: str) -> Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A D11 that stands: whose, and the stays that it overlaps."""
+    """A D11 or D14 that stands: whose, and the stays that it overlaps or came too soon after."""
 
+    rule: Rule
+    visit_id: str
     customer_id: str | None
     provider_id: str
     month: str
-    visit_ids: frozenset[str]
+    facts: Mapping[str, object]
+
+    @property
+    def visit_ids(self) -> frozenset[str]:
+        """The other stays that it tells of."""
+        told = self.facts.get("visit_ids")
+        return frozenset(told if isinstance(told, list) else ())
 
 
 def beside(
     tx: Transaction, care_system_id: str, whose: Whose, visits: Collection[Visit]
 ) -> tuple[tuple[Visit, ...], tuple[Held, ...]]:
-    """The other stays of the same caregivers that share a second with one of these, and every D11 that stands in the
-    months of the same providers. Source: D11.
+    """The other stays of the same caregivers that share a second with one of these, and every D11 and D14 that stands
+    with the same providers in the months and the one after each, where a stay that these weigh on may lie.
+
+    Source: D11, D14.
     """
     if not visits:
         return (), ()
@@ -81,16 +92,18 @@ def beside(
         care_system_id,
         visits=[one.id for one in visits],
         providers={one.provider_id for one in visits},
-        months=whose.months,
+        months={*whose.months, *(next_month(month) for month in whose.months)},
         back=min(one.placed_at for one in visits) - LOOKED_BACK,
     )
     rows = ask(tx, _beside_parts, told)
     return _visits({"others": rows["others"]}), tuple(
         Held(
+            rule=Rule(row["rule"]),
+            visit_id=row["subject_id"],
             customer_id=row["customer_id"],
             provider_id=row["provider_id"],
             month=row["period"],
-            visit_ids=frozenset(row["facts"].get("visit_ids", ())),
+            facts=row["facts"],
         )
         for row in rows["held"]
     )
@@ -98,9 +111,10 @@ def beside(
 
 def _beside_parts(dialect: str) -> Parts:
     own, other, held = visit.alias("own"), visit.alias("other"), deviation
+    names = ("rule", "subject_id", "customer_id", "provider_id", "period", "facts")
     same = and_(own.c.care_system_id == other.c.care_system_id, own.c.caregiver_id == other.c.caregiver_id)
-    return {
-        "others": select(other)
+    overlapping = (
+        select(other.c.id)
         .join(own, same)
         .where(
             own.c.care_system_id == CS,
@@ -109,12 +123,17 @@ def _beside_parts(dialect: str) -> Parts:
             other.c.placed_at >= instant("back"),
             other.c.placed_at < own.c.ends_at,
             other.c.ends_at > own.c.starts_at,
+        )
+    )
+    return {
+        "others": select(visit).where(
+            visit.c.care_system_id == CS, visit.c.id.in_(overlapping), ~told_among(dialect, visit.c.id, "visits")
         ),
-        "held": select(held.c.customer_id, held.c.provider_id, held.c.period, held.c.facts).where(
+        "held": select(*(held.c[name] for name in names)).where(
             held.c.care_system_id == CS,
             listed(dialect, held.c.provider_id, "providers"),
             listed(dialect, held.c.period, "months"),
-            held.c.rule == literal_column("'D11'"),
+            or_(*(held.c.rule == literal_column(f"'{rule.value}'") for rule in (Rule.D11, Rule.D14))),
             held.c.state != literal_column("'cleared'"),
         ),
     }

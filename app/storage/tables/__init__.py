@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from app.storage.tables import (
     access,
+    assessments,
     deviations,
     devices,
     events,
     extensions,
     ledger,
+    no_choice,
     orders,
     people,
     plans,
@@ -22,12 +24,14 @@ from app.storage.tables.columns import metadata
 
 __all__ = [
     "access",
+    "assessments",
     "deviations",
     "devices",
     "events",
     "extensions",
     "ledger",
     "metadata",
+    "no_choice",
     "orders",
     "people",
     "plans",

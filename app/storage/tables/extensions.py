@@ -1,11 +1,21 @@
-"""Requests for more time, what was said in them, and the decisions."""
+"""Requests for more time, what was said in them, completed and attached, and the decisions."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from app.storage.tables.columns import Id, Json, UtcDateTime, metadata
-from app.storage.tables.versioned import key_columns, recorded_columns, within_care_system
+from app.storage.tables.versioned import key_columns, of_care_system, recorded_columns, within_care_system
 
 extension = Table(
     "extension",
@@ -32,7 +42,7 @@ extension = Table(
     Index(None, "care_system_id", "customer_id", "month"),
     Index(None, "care_system_id", "state", "requested_at"),
 )
-"""A request. Only its `state` changes, which is what its events come to. Source: E2, E3."""
+"""A request as it was made. Only its `state` changes, which is what its events come to. Source: E2, E3."""
 
 extension_event = Table(
     "extension_event",
@@ -75,3 +85,46 @@ extension_decision = Table(
     Index(None, "care_system_id", "extension_id", "id"),
 )
 """Decisions; a new one replaces the last, and both stay. Source: E3."""
+
+extension_completion = Table(
+    "extension_completion",
+    metadata,
+    *key_columns(),
+    Column("extension_id", Id, nullable=False),
+    Column("by", Id, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("before", Json, nullable=False),
+    Column("after", Json, nullable=False),
+    within_care_system("extension_id", "extension"),
+    Index(None, "care_system_id", "extension_id", "id"),
+)
+"""What was completed in a request: its fields as they were and as they became; never changed."""
+
+document_content = Table(
+    "document_content",
+    metadata,
+    Column("care_system_id", Id, primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    of_care_system(),
+)
+"""The bytes of documents by their hash, once each. They lie in the database and not in files beside it, so that they
+come with the row that tells of them in one transaction, and with everything else in one backup. Source: our decision.
+"""
+
+extension_document = Table(
+    "extension_document",
+    metadata,
+    *key_columns(),
+    Column("extension_id", Id, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("by", Id, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    within_care_system("extension_id", "extension"),
+    ForeignKeyConstraint(["care_system_id", "sha256"], ["document_content.care_system_id", "document_content.sha256"]),
+    UniqueConstraint("care_system_id", "extension_id", "sha256"),
+)
+"""What is attached to a request, without its content; the same content once. Never changed. Source: E2."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Date, Index, Integer, String
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, String, Text
 
 from app.storage.tables.columns import Id, Json, UtcDateTime
 from app.storage.tables.versioned import versioned
@@ -19,6 +19,7 @@ def _grant() -> list[Column[Any]]:
         Column("per", String(8), nullable=False),
         Column("every", Integer, nullable=False),
         Column("double_staffed_seconds", BigInteger, nullable=False),
+        Column("target_group", Text),
         Column("valid_from", Date, nullable=False),
         Column("valid_before", Date),
     ]

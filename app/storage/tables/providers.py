@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, String, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, String, Text
 
 from app.storage.tables.columns import Id, Json
 from app.storage.tables.versioned import versioned
@@ -19,6 +19,8 @@ def _provider() -> list[Column[Any]]:
         Column("name", Text, nullable=False),
         Column("kind", String(16), nullable=False),
         Column("organisation_number", String(16)),
+        Column("lat_e6", Integer),
+        Column("lon_e6", Integer),
     ]
 
 

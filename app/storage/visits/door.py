@@ -392,7 +392,7 @@ def _folded(around: CTE, dialect: str) -> Parts:
 
 def _there(whose: CTE, since: ColumnElement[datetime], dialect: str) -> Parts:
     """What is planned, has been done and was ordered at these customers, around that time, by any provider."""
-    plan, grant, order = planned_visit.versions, care_grant.current, care_order.current
+    plan, grant, order = planned_visit.versions, care_grant.versions, care_order.current
     grants = _among(dialect, _ours(grant), grant.c.customer_id, whose).cte("grants")
     planned = _among(dialect, _ours(plan).where(plan.c.starts_at.between(since, UNTIL)), plan.c.customer_id, whose)
     near = select(planned.subquery().c.id).distinct().cte("near")

@@ -2,7 +2,7 @@
 
 import { sentNow } from "./clock.js";
 import { Answered, ask, askWhetherRevoked, inTurn, session, SignedOut } from "./session.js";
-import { forget, tellProblem, waiting } from "./store.js";
+import { forget, tellProblem, waiting, waitingAsks } from "./store.js";
 import { delivered } from "./visit.js";
 
 const EVERY_MS = 20_000;
@@ -59,15 +59,49 @@ async function deliverAll(changed) {
     }
     await changed();
   }
+  choked = (await deliverAsks(changed)) ?? choked;
   if (choked !== null) throw choked;
+}
+
+/* In the name of who asked, and of nobody else; and not before the server has the check-out that it belongs to. */
+async function deliverAsks(changed) {
+  let choked = null;
+  for (const row of (await waitingAsks()).filter((one) => one.problem === null)) {
+    if (row.owner.caregiver_id !== session()?.caregiver_id) continue;
+    if ((await waiting()).some((one) => one.id === row.ask.check_out)) continue;
+    try {
+      await deliverAsk(row);
+    } catch (fault) {
+      if (fault.status !== 500) throw fault;
+      choked = fault;
+    }
+    await changed();
+  }
+  return choked;
+}
+
+async function deliverAsk(row) {
+  const { visit_id, cause, justification } = row.ask;
+  try {
+    await ask("POST", `/visits/${visit_id}/extension`, { cause, justification }, { once: row.id });
+  } catch (fault) {
+    if (!isFinal(fault)) throw fault;
+    const { status, problem } = fault;
+    await tellProblem(row, { status, rule: problem?.rule ?? null, detail: detailOf(problem) });
+    return;
+  }
+  await forget(row.id);
+}
+
+function isFinal(fault) {
+  return fault instanceof Answered && fault.status < 500 && !LATER.includes(fault.status);
 }
 
 async function deliverOne(row) {
   try {
     await ask("POST", "/registrations", { ...row.content, sent: sentNow() });
   } catch (fault) {
-    const final = fault instanceof Answered && fault.status < 500 && !LATER.includes(fault.status);
-    if (!final) throw fault;
+    if (!isFinal(fault)) throw fault;
     const review = fault.problem?.facts?.quarantine_id;
     await tellProblem(row, { status: fault.status, detail: detailOf(fault.problem), ...(review && { review }) });
     if (review && fault.status === 403) await askWhetherRevoked();

@@ -3,19 +3,18 @@
 import { captured, newId } from "./clock.js";
 import { deliver, isInReview, isOurs, obstacle, seenReviews, tryAgain } from "./delivery.js";
 import { enrol, readOffer } from "./enrolment.js";
+import { closeForm, learnCare, listenForAsking, registered, renderExtension } from "./extension.js";
 import { chooseLanguage, linkOther } from "./language.js";
 import { todaysVisits } from "./manual.js";
 import { offered } from "./phone.js";
 import { Answered, endedSession, session, signIn, signOut } from "./session.js";
 import { keep, waiting } from "./store.js";
+import { element, hour, say, show, words, write } from "./told.js";
 import { askServer, openVisit, tagOf, tagText } from "./visit.js";
 
 const REST_MS = 2000;
 const OUTCOME_MS = 60_000;
 const AGAIN_MS = 20_000;
-const element = (id) => document.getElementById(id);
-const words = JSON.parse(element("door").dataset.words);
-const language = document.documentElement.lang;
 const text = tagText();
 
 let shown = { open: null };
@@ -25,30 +24,8 @@ let resting = false;
 let [phoneTold, enrolsAgain] = [null, null];
 let renders = 0;
 
-function say(key, values = {}) {
-  return Object.entries(values).reduce((told, [name, value]) => told.replace(`{${name}}`, value), words[key]);
-}
-
 function count(number) {
   return say(number === 1 ? "one_registration" : "many_registrations", { n: number });
-}
-
-/* The hour in Sweden; with its day where that is not today. Source: T5. */
-function hour(instant, seconds = false) {
-  const zone = { timeZone: "Europe/Stockholm" };
-  const at = new Date(instant);
-  const day = (one) => one.toLocaleDateString("sv-SE", zone);
-  const shape = { hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }), ...zone };
-  const far = day(at) !== day(new Date()) && { weekday: "short", day: "numeric", month: "short" };
-  return at.toLocaleString(language === "sv" ? "sv-SE" : "en-GB", { ...far, ...shape });
-}
-
-function show(id, visible) {
-  element(id).hidden = !visible;
-}
-
-function write(id, told) {
-  if (element(id).textContent !== told) element(id).textContent = told;
 }
 
 async function render() {
@@ -68,6 +45,7 @@ async function render() {
   else renderDoor(who, open);
   renderOutcome(rows);
   renderQueue(rows, who);
+  await renderExtension(who, rows, open);
 }
 
 function renderSignIn() {
@@ -176,6 +154,7 @@ async function register(kind, place, more = {}) {
     if (kind === "check_out" && open) content.visit_id = open.id;
     await keep(content, { username: who.username, name: who.name, ...(who.key && { phone: who.key }) });
     outcome = { id: content.id, kind, at: content.captured_at };
+    registered(content, open);
   } catch {
     alarm = words.not_kept;
   }
@@ -183,6 +162,8 @@ async function register(kind, place, more = {}) {
   await render();
   element("outcome").focus();
   await deliver(render);
+  await learnCare();
+  await render();
 }
 
 async function refresh() {
@@ -192,6 +173,7 @@ async function refresh() {
   await deliver(render);
   const who = session();
   if (who !== null) await askServer(who.caregiver_id).catch(() => null);
+  await learnCare();
   await render();
 }
 
@@ -279,6 +261,7 @@ function listen() {
     outcome = null;
     alarm = null;
     show("manual", false);
+    closeForm();
     render();
   });
   element("by-hand").addEventListener("click", onByHand);
@@ -288,6 +271,7 @@ function listen() {
   });
   element("try-again").addEventListener("click", () => tryAgain(render));
   element("seen").addEventListener("click", () => seenReviews(render));
+  listenForAsking(render);
   addEventListener("hashchange", onOffer);
   addEventListener("online", () => refresh());
   addEventListener("storage", () => render());

@@ -43,7 +43,7 @@ async function enrolWith(offer, who) {
   } catch {
     return settled("enrol_unable");
   }
-  const { tokens } = await ask("POST", "/devices/enrolment", { token: key.token, public_key: key.jwk }, key);
+  const { tokens } = await ask("POST", "/devices/enrolment", { token: key.token, public_key: key.jwk }, { key });
   await nowEnrolled(key);
   boundTo(key, tokens, who);
   return "enrolled";

@@ -106,18 +106,19 @@ function tokens(given) {
 }
 
 /** What the API answers to the signed-in caregiver. Throws SignedOut, Answered, or what fetch throws without coverage.
-    `key` is one that is to be proven and that the session is not bound to. */
-export async function ask(method, path, content, key = null) {
+    `key` is one that is to be proven and that the session is not bound to; what is asked `once` under an id adds nothing
+    when it is asked again. */
+export async function ask(method, path, content, { key = null, once = null } = {}) {
   let now = session();
   if (now === null) throw new SignedOut();
   if (Date.now() >= now.stale_at && !now.revoked) now = await renewed(now.access_token);
   try {
-    return await exchange(method, path, content, await by(now, key));
+    return await exchange(method, path, content, { ...(await by(now, key)), once });
   } catch (fault) {
     if (fault.status !== 401 || fault.unproven || now.revoked) throw fault;
   }
   now = await renewed(now.access_token);
-  return exchange(method, path, content, await by(now, key));
+  return exchange(method, path, content, { ...(await by(now, key)), once });
 }
 
 /* What goes with a request in the session's name. Where the browser has lost the key, nobody is signed in any more. */
@@ -181,10 +182,11 @@ async function exchange(method, path, content, shown = {}) {
   return exchangeOnce(method, path, content, shown);
 }
 
-async function exchangeOnce(method, path, content, { token, bound, key }) {
+async function exchangeOnce(method, path, content, { token, bound, key, once }) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `${bound ? "DPoP" : "Bearer"} ${token}`;
   if (content) headers["Content-Type"] = "application/json";
+  if (once) headers["Idempotency-Key"] = once;
   const address = new URL(API + path, location.origin);
   if (key) headers.DPoP = await proofOf(key, method, address.origin + address.pathname, token);
   const asked = performance.now();

@@ -1,4 +1,4 @@
-/* The queue in the phone: what was registered and not yet answered for. It survives reloading and closing. */
+/* The queue in the phone: what was registered or asked for and not yet answered for. It survives reloading and closing. */
 
 let opened = null;
 
@@ -48,8 +48,30 @@ export async function keep(content, owner) {
   });
 }
 
-/** Everything in the queue, in the order in which it was registered. */
+/** What is asked for a visit is on disk, behind all that was registered before; it takes no number of a registration. */
+export async function keepAsk(id, ask, owner) {
+  await change((queue, numbers) => {
+    const count = numbers.get("sequence");
+    const last = numbers.get("order");
+    last.onsuccess = () => {
+      const order = (last.result ?? count.result ?? 0) + 1;
+      numbers.put(order, "order");
+      queue.put({ id, ask, owner, order, problem: null });
+    };
+  });
+}
+
+/** Every registration in the queue, in the order in which it was registered. */
 export async function waiting() {
+  return (await everything()).filter((row) => row.content !== undefined);
+}
+
+/** Everything in the queue that is asked for a visit, in the order in which it was asked. */
+export async function waitingAsks() {
+  return (await everything()).filter((row) => row.ask !== undefined);
+}
+
+async function everything() {
   const queue = (await database()).transaction("queue").objectStore("queue");
   const rows = await new Promise((resolve, reject) => {
     const asked = queue.getAll();

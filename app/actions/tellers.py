@@ -1,0 +1,25 @@
+"""How other faces than the API tell of what they did: in the API's own words, so that everybody follows one account.
+
+An act appends to the list of changes what it changed, as JSON values; how these look is said in `schemas`, which the
+desk does not speak. Whoever wires the product hands it the API's tellers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.actions.calls import Answered, Told
+from app.actions.visits.tell import Faces
+from app.storage.explanations import Explained
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tellers:
+    """One for each kind of thing that is acted on at the desk."""
+
+    extension: Told
+    explanation: Callable[[Explained], Answered]
+    correction: Callable[[str], Told]
+    """For the visit of that id."""
+    visit: Faces

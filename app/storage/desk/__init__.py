@@ -1,0 +1,1 @@
+"""Queries of the desk: sums and rows that no other face asks for."""

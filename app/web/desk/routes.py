@@ -1,0 +1,33 @@
+"""Every page of the desk, gathered on its blueprint: importing a page puts it there."""
+
+from __future__ import annotations
+
+from app.web.desk import (
+    assessments,
+    attestation,
+    deviations,
+    entrance,
+    explanations,
+    extensions,
+    figures,
+    months,
+    no_choice,
+    today,
+    visits,
+)
+from app.web.desk.shell import desk
+
+__all__ = [
+    "assessments",
+    "attestation",
+    "desk",
+    "deviations",
+    "entrance",
+    "explanations",
+    "extensions",
+    "figures",
+    "months",
+    "no_choice",
+    "today",
+    "visits",
+]
