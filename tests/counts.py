@@ -7,6 +7,11 @@ import os
 FULL = os.environ.get("HEMTID_FULL") == "1"
 
 
-def count(full: int) -> int:
-    """`full` in a full run, else a tenth of it and at least one. Source: our decision."""
-    return full if FULL else max(1, full // 10)
+def count(full: int, everyday: int | None = None) -> int:
+    """`full` in a full run, else `everyday`; where that is not told a tenth of it and at least one.
+
+    Source: our decision.
+    """
+    if FULL:
+        return full
+    return max(1, full // 10) if everyday is None else everyday

@@ -29,8 +29,8 @@ MOST_FAULTS = 100
 FORM = "multipart/form-data"
 FORM_BYTES = 16 * 1024
 """What a form may have around its one file: boundaries, headers, and a name. Source: our decision."""
-_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]\Z")
-"""Source: RFC 2046 section 5.1.1."""
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,199}[0-9A-Za-z'()+_,./:=?-]\Z")
+"""Source: RFC 2046 section 5.1.1, which allows 70; some that make forms count otherwise."""
 _INTEGER_BORDER = 1 << 63
 _DIGITS_READ = 40
 _END = object()

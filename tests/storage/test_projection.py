@@ -22,7 +22,7 @@ from tests.counts import count
 from tests.settings import settings_for
 from tests.storage.stories import Village, arriving, doorway, keep_village, story
 
-STORIES = count(600)
+STORIES = count(600, everyday=30)
 """Of each database. The 5,000 sequences of FAULTS 4 are the rules' own: tests/rules/test_visits_properties.py."""
 
 

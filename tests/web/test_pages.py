@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
 from markupsafe import escape
 from playwright.sync_api import Browser, expect
+from werkzeug.test import TestResponse
 
 from app.rules.policies import KINDS
 from app.web.rulebook import SUBJECTS
@@ -89,11 +91,11 @@ def test_every_link_of_the_pages_leads_somewhere(app: Flask) -> None:
     waiting = ["/?lang=en", "/problems?lang=en", "/rules?lang=en", "/docs?lang=en"]
     while waiting:
         path = waiting.pop()
-        with client.get(path) as answer:
+        with client.get(path, follow_redirects=True) as answer:
             assert answer.status_code == 200, path
             text = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
-        for link in re.findall(r'(?:href|src)="([^"#]+)[^"]*"', text):
-            where = link if link.startswith("/") else path.partition("?")[0] + link
+        for link in map(unescape, re.findall(r'(?:href|src)="([^"#]+)[^"]*"', text)):
+            where = link if link.startswith("/") else cast(TestResponse, answer).request.path + link
             if where not in seen:
                 seen.add(where)
                 waiting.append(where)
@@ -112,11 +114,9 @@ def test_the_page_of_the_api_works_by_itself_under_its_strict_policy(
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda fault: said.append(str(fault)))
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(f"{url}/docs")
-    expect(page.get_by_role("heading", name="Hemtid")).to_be_visible()
+    page.goto(f"{url}/docs#/customers/listCustomers")
     operation = page.locator("#operations-customers-listCustomers")
     expect(operation).to_be_visible()
-    operation.locator("button").first.click()
     expect(operation.get_by_text("The answer.")).to_be_visible()
     assert said == []
     assert [one for one in asked if not one.startswith((url, "data:"))] == []

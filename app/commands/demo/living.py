@@ -11,8 +11,8 @@ import click
 from flask import current_app
 
 from app.actions.tags import url_of
-from app.commands.demo.day import EXTRA_SECONDS, Happening, planned_rows
-from app.commands.demo.month import Month
+from app.commands.demo.day import Happening, planned_rows
+from app.commands.demo.month import FALLEN, Month
 from app.commands.demo.play import PRIVATE, build_leksand_rattvik, sweep_at, tell_plan
 from app.commands.demo.rome import Plan, read_plan
 from app.commands.demo.talk import API, PASSWORD, Talk
@@ -37,6 +37,14 @@ CLIENT_ROLES = {
     "mätning": "measuring_client",
     "ersättning": "reimbursement_client",
 }
+
+
+WORRIED = {
+    "requested_seconds": 900,
+    "cause": "worry_or_confusion",
+    "justification": "Kunden var orolig och ville inte vara ensam; vi stannade tills det lugnat sig.",
+}
+"""What the coordinator asks for beside."""
 
 
 def load_living_day(talk: Talk, operator: Talk, now: datetime, clients: Path | None) -> None:
@@ -83,13 +91,8 @@ def _live(talk: Talk, plan: Plan, system: System, now: datetime, step: Callable[
         if one.at <= now:
             month.deliver(one, phones)
             step()
-    month.request_more(EXTRA_SECONDS, min(now, month.at(1, 9 * 60)))
-    short = yesterday.visits[Happening.TAG_DAMAGED]
-    asked = {
-        "cause": "worry_or_confusion",
-        "justification": "Kunden var orolig och ville inte vara ensam; jag stannade.",
-    }
-    phones["c4"].when(month.at(0, 17 * 60)).post(f"/visits/{short}/extension", asked)
+    phones["c5"].when(month.at(0, 17 * 60)).post(f"/visits/{yesterday.visits[Happening.FALL]}/extension", FALLEN)
+    month.request_more(Happening.TAG_DAMAGED, WORRIED, min(now, month.at(1, 9 * 60)))
     month.sweep(now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,6 +24,11 @@ REASONS = {
     "D15": ("nobody_opened", "Kunden öppnade inte."),
     "D16": ("phone_restarted", "Telefonen hade startats om och saknade täckning."),
 }
+FALLEN = {
+    "cause": "fall",
+    "justification": "Kunden hade fallit i badrummet; hjälp upp, omplåstring och oro efteråt.",
+}
+"""Why the visit took longer."""
 OTHERWISE = ("other", "Se planeringen för dagen.")
 
 
@@ -91,25 +96,21 @@ class Month:
         approval = f"/visits/{visit}/corrections/{made['id']}/approval"
         self.as_("samordnare2.1", at + timedelta(minutes=30)).post(approval, {})
 
-    def request_more(self, seconds: int, at: datetime) -> str:
-        """After the fall the coordinator asks for so many seconds; the request's id."""
-        visit, stop = self.day.visits[Happening.FALL], self.day.stops[Happening.FALL]
+    def request_more(self, what: Happening, told: Mapping[str, Any], at: datetime) -> str:
+        """The coordinator asks for more time for the visit of a happening; the request's id."""
         asked = {
             "provider_id": self.system.providers[self.provider],
-            "customer_id": self.system.customers[stop.customer],
+            "customer_id": self.system.customers[self.day.stops[what].customer],
             "service": "personal_care",
             "month": self.month,
-            "visit_ids": [visit],
-            "requested_seconds": seconds,
-            "cause": "fall",
-            "justification": "Kunden hade fallit i badrummet; hjälp upp, omplåstring och oro efteråt.",
+            "visit_ids": [self.day.visits[what]],
         }
-        made: str = self.as_("samordnare.1", at).post("/extensions", asked)["id"]
+        made: str = self.as_("samordnare.1", at).post("/extensions", {**asked, **told})["id"]
         return made
 
     def ask_for_more(self) -> None:
         """After the fall the coordinator asks for 45 minutes; the case officer grants 30 of them."""
-        asked = self.request_more(EXTRA_SECONDS, self.at(1, 9 * 60))
+        asked = self.request_more(Happening.FALL, {"requested_seconds": EXTRA_SECONDS, **FALLEN}, self.at(1, 9 * 60))
         decision = {
             "outcome": "partly_approved",
             "approved_seconds": APPROVED_SECONDS,
