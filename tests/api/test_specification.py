@@ -35,7 +35,7 @@ CHECKS = [
     response_schema_conformance,
     negative_data_rejection,
 ]
-EXAMPLES = count(40)
+EXAMPLES = count(40, everyday=3)
 """For each operation and each way of generating."""
 UNBENDABLE = "takes nothing that could be other than it is told"
 METHODS = ("get", "post", "put")
