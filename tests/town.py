@@ -14,8 +14,8 @@ from werkzeug.test import TestResponse
 
 from app.actions.access.tokens import TokenAuthority
 from app.actions.deviations.sweep import Swept, sweep
+from app.actions.running import real_now
 from app.actions.visits.tell import dues_of
-from app.api.authentication import real_now
 from app.api.clock import DEMO_CLOCK
 from app.rules.access import Kept, Role, UserAccount
 from app.rules.scenario import Scenario

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.actions.calls import Call
-from app.actions.deviations.settle import settle_due
+from app.actions.deviations.settle import AT_ONCE, settle_due
 from app.actions.deviations.time_brings import mark_what_time_brings
 from app.actions.faults import ChangedMeanwhile, UnknownReferences
 from app.actions.records import missing
@@ -34,8 +34,6 @@ from app.storage.providers import CARE_SYSTEM
 from app.storage.records import get
 from app.storage.reimbursement import KeptMonth, get_month, months_of, save_month
 
-_AT_ONCE = 20
-"""How many customers' months are judged in one transaction, as a sweep does: no statement takes its time limit."""
 _EVERY = 10_000
 """More months of one care system than there are."""
 MonthKey = tuple[str, str, str]
@@ -158,9 +156,9 @@ def _judge(call: Call, provider_id: str, month: str) -> None:
     close_overdue(call.database, cs, call.now)
     with call.database.transaction(write=False) as tx:
         dues = sorted(concerned.due_of(tx, cs, [provider_id], month))
-    for first in range(0, len(dues), _AT_ONCE):
+    for first in range(0, len(dues), AT_ONCE):
         with call.database.transaction() as tx:
-            settle_due(tx, cs, dues[first : first + _AT_ONCE], call.now)
+            settle_due(tx, cs, dues[first : first + AT_ONCE], call.now)
 
 
 def _check(month: Month, blocking: tuple[str, ...], now: datetime) -> None:

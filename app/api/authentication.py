@@ -5,7 +5,6 @@ actor it stands for as of now.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 
 from flask import Response, current_app, request
 
@@ -13,12 +12,11 @@ from app.actions.access.faults import NotSignedIn
 from app.actions.access.proofs import WrongProof, check_proof, prove, read_proof
 from app.actions.access.signing_in import authenticated
 from app.actions.access.tokens import Claims, TokenAuthority
-from app.actions.running import Running
+from app.actions.running import Running, real_now
 from app.api.problems import Problem, Slug, answer_problem
 from app.rules.access import Actor
 from app.rules.access.proofs import Proof
 
-_AUTHORITY = "hemtid.tokens"
 _STATED = re.compile(r"(?P<scheme>bearer|dpop) +(?P<token>[A-Za-z0-9_.~+/-]+=*) *\Z", re.ASCII | re.IGNORECASE)
 INVALID_TOKEN = {"WWW-Authenticate": 'Bearer realm="hemtid", error="invalid_token"'}
 """Source: RFC 6750 section 3."""
@@ -115,19 +113,8 @@ def answer_not_signed_in(fault: NotSignedIn) -> Response:
 
 
 def authority() -> TokenAuthority:
-    """What issues and verifies this process's access tokens; its key is read once."""
-    found = current_app.extensions.get(_AUTHORITY)
-    if found is None:
-        settings = _running().settings
-        made = TokenAuthority(settings.signing_key, settings.base_url)
-        found = current_app.extensions.setdefault(_AUTHORITY, made)
-    verifier: TokenAuthority = found
-    return verifier
-
-
-def real_now() -> datetime:
-    """The real clock, cut to its second: tokens and tries know no other."""
-    return datetime.now(UTC).replace(microsecond=0)
+    """What issues and verifies this process's access tokens."""
+    return _running().tokens
 
 
 def _running() -> Running:

@@ -12,8 +12,9 @@ from qrcode.image.svg import SvgPathImage
 
 from app.actions.access import devices as actions
 from app.actions.access.signing_in import OnPhone
+from app.actions.running import real_now
 from app.api.answers import answer
-from app.api.authentication import INVALID_PROOF, real_now, stated_proof, stated_token
+from app.api.authentication import INVALID_PROOF, stated_proof, stated_token
 from app.api.examples import CAREGIVER, PROVIDER, as_listed
 from app.api.operations import Asked, Content, operation
 from app.api.paging import answer_page, asked_page, cut

@@ -9,8 +9,8 @@ from flask import request
 
 from app.actions.access.tokens import Claims
 from app.actions.quarantine import Unregistered, keep, phone_of
-from app.actions.running import Running
-from app.api.authentication import INVALID_TOKEN, real_now
+from app.actions.running import Running, real_now
+from app.api.authentication import INVALID_TOKEN
 from app.api.problems import Problem, Slug, body_of
 
 KEPT_AS = "quarantine_id"

@@ -16,9 +16,9 @@ from app.actions.access.faults import NotSignedIn, TooManyTries, WrongPhone
 from app.actions.access.proofs import WrongProof
 from app.actions.access.signing_in import OnPhone, SignedIn
 from app.actions.access.tokens import scope_text
-from app.actions.running import Running
+from app.actions.running import Running, real_now
 from app.api.answers import answer
-from app.api.authentication import authority, real_now, stated_proof, wrong_proof
+from app.api.authentication import authority, stated_proof, wrong_proof
 from app.api.operations import Asked, Content, operation
 from app.api.problems import Problem, Slug
 from app.rules.access.sessions import ACCESS_TOKEN_SECONDS

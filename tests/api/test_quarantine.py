@@ -282,7 +282,7 @@ def test_V1_a_lost_phone_whose_token_is_past_its_time_still_delivers_to_the_quar
     """FAULTS 22: it comes into coverage days later, and can get no other token."""
     from app.api import authentication, quarantining
 
-    row, real = captured(world, "check_in", 10, 1), authentication.real_now
+    row, real = captured(world, "check_in", 10, 1), authentication.real_now  # type: ignore[attr-defined]
 
     def later() -> Any:
         return real() + timedelta(days=3)

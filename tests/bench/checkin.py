@@ -26,7 +26,7 @@ import orjson
 from sqlalchemy import event
 
 from app.actions.access.tokens import TokenAuthority
-from app.api.authentication import real_now
+from app.actions.running import real_now
 from app.rules.access import Role
 from app.rules.orders import ChosenBy, Grant, Order, Per
 from app.rules.people import Caregiver, Customer

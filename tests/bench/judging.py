@@ -23,8 +23,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
-from app.actions.deviations.settle import settle_due
-from app.actions.deviations.sweep import AT_ONCE
+from app.actions.deviations.settle import AT_ONCE, settle_due
 from app.actions.simulations import with_holidays
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import judge_visits

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from app.actions.access.signing_in import by_password, by_secret
 from app.actions.access.tokens import TokenAuthority
-from app.api.authentication import real_now
+from app.actions.running import real_now
 from app.rules.access import Actor, Role
 from app.rules.orders import ChosenBy, Grant, Order, Per
 from app.rules.people import Caregiver, Customer, Position, Protection

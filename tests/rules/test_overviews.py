@@ -11,7 +11,7 @@ import pytest
 
 from app.rules.assessments import About, AssessmentCause
 from app.rules.deviations.explain import Acceptance, Explained, acceptance_of
-from app.rules.deviations.standings import Standing
+from app.rules.deviations.requested import PoolMonth
 from app.rules.deviations.values import DeviationState, Effect, Found, Rule, Subject, SubjectType
 from app.rules.no_choice import NoChoiceCause
 from app.rules.orders import Per, Placed, PoolKey, granted_seconds
@@ -275,10 +275,10 @@ def test_R8_each_month_is_counted_at_its_step() -> None:
     assert steps(months) == Steps(unlocked=2, unattested=1, ready=1, issued=1)
 
 
-def standing(customer: str, law: Law, *services: Service, seconds: int) -> Standing:
+def standing(customer: str, law: Law, *services: Service, seconds: int) -> PoolMonth:
     pool = PoolKey(provider_id="p", customer_id=customer, law=law, services=services)
     spent = {"paid_seconds": seconds, "excess_seconds": 1, "held_seconds": 1}
-    return Standing(pool=pool, month="2014-02", granted_seconds=100, extension_seconds=10, **spent)
+    return PoolMonth(pool=pool, month="2014-02", granted_seconds=100, extension_seconds=10, **spent)
 
 
 def test_E7_the_months_of_an_assessment_are_of_the_pools_that_it_is_about() -> None:

@@ -19,8 +19,8 @@ from app.actions.desk.figures import figures
 from app.actions.desk.months import overview
 from app.rules.access import Actor, Role
 from app.rules.deviations.judge import judge
+from app.rules.deviations.requested import pool_months
 from app.rules.deviations.seconds import Fate
-from app.rules.deviations.standings import standings
 from app.rules.time import parse_instant
 from app.web.desk.formats import kronor
 from tests.messy import messy
@@ -118,7 +118,7 @@ def the_sums_are_those_of_the_judgement(town: Town) -> None:
             sums["held"] = sums.get("held", 0) + (one.seconds if held else 0)
             excess = one.fate is Fate.EXCESS
             sums["excess"] = sums.get("excess", 0) + (one.seconds if excess else 0)
-    for pool in standings(judgement, FEBRUARY):
+    for pool in pool_months(judgement, FEBRUARY):
         sums = expected[home(pool.pool.customer_id), pool.pool.provider_id]
         sums["granted"] = sums.get("granted", 0) + pool.granted_seconds
         sums["extended"] = sums.get("extended", 0) + pool.extension_seconds

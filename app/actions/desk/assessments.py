@@ -14,7 +14,7 @@ from app.actions.people import customers_seen
 from app.actions.records import log_read
 from app.rules.access import Resource, Verb
 from app.rules.assessments import About, AssessmentState
-from app.rules.deviations.standings import standings
+from app.rules.deviations.requested import pool_months
 from app.rules.extensions import Extension
 from app.rules.overviews import MonthSum, last_month_of, months_before, of_assessment
 from app.rules.providers import Provider
@@ -79,7 +79,7 @@ def review(call: Call, assessment_id: str) -> Review:
         judgement = gather(tx, call.care_system_id, dues, call.now).judgement
         listed = _listed(tx, call, (one,), None)
     about = About(customer_id=one.customer_id, cause=one.cause, subject=one.subject)
-    sums = of_assessment(about, {month: standings(judgement, month) for month in months})
+    sums = of_assessment(about, {month: pool_months(judgement, month) for month in months})
     return Review(told=told, listed=listed, months=sums)
 
 

@@ -14,13 +14,13 @@ from app.actions.people import customers_seen
 from app.actions.records import log_read, missing
 from app.rules.access import Permission, Resource, Verb, may
 from app.rules.deviations.explain import Explained
-from app.rules.deviations.standings import Standing, standing_of, standings
+from app.rules.deviations.requested import PoolMonth, pool_months, raised_by, requested_days
 from app.rules.extensions import Extension, ExtensionState
 from app.rules.overviews import ProviderShare, approved_in_months, shares, summed
 from app.rules.people import Customer, Protection, shown_caregiver, shown_customer
 from app.rules.plans import PlannedVisit
 from app.rules.providers import Provider
-from app.rules.time import Interval, first_day, local_day, month_interval, months_until, next_month
+from app.rules.time import Interval, first_day, month_interval, months_until, next_month
 from app.rules.visits.values import Visit
 from app.storage import extensions
 from app.storage.access_log import Seen
@@ -71,14 +71,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """All facts of one request. `standing` None is a provider without an order of the service in the month."""
+    """All facts of one request. `pools` are those of the customer's month that whoever looks may see, `pool` the one
+    whose cap the request would raise: None for a provider without an order of the service.
+    """
 
     shown: Shown
     customer: Person
     provider: Provider
     days: tuple[Day, ...]
-    standing: Standing | None
-    standings: tuple[Standing, ...]
+    pool: PoolMonth | None
+    pools: tuple[PoolMonth, ...]
     providers: Mapping[str, Provider]
     earlier: tuple[Shown, ...]
     share: ProviderShare | None
@@ -105,7 +107,7 @@ def review(call: Call, extension_id: str) -> Review:
             tx, cs, scope=scope, today=call.today, asker=call.actor.id, customer_id=asked.customer_id, limit=_MANY
         )
         shown = show(tx, call, [found, *(one for one in others if one.extension.id != extension_id)])
-        several = standings(gathered.judgement, asked.month)
+        several = tuple(one for one in pool_months(gathered.judgement, asked.month) if _is_seen(call, one))
         days = _days(tx, call, gathered, asked)
         providers = get_many(tx, PROVIDER, cs, {asked.provider_id, *(one.pool.provider_id for one in several)})
         theirs = get_many(tx, CUSTOMER, cs, [asked.customer_id])[asked.customer_id]
@@ -117,8 +119,8 @@ def review(call: Call, extension_id: str) -> Review:
         customer=customer,
         provider=providers[asked.provider_id],
         days=days,
-        standing=standing_of(asked, several, gathered.judgement),
-        standings=several,
+        pool=raised_by(asked, several, gathered.judgement),
+        pools=several,
         providers=providers,
         earlier=tuple(reversed(shown[1:]))[:EARLIER],
         share=share,
@@ -183,6 +185,11 @@ def _listed(call: Call, shown: Collection[Shown], following: Place | None) -> Li
     return Listed(shown=tuple(shown), customers=people, providers=providers, next=following)
 
 
+def _is_seen(call: Call, one: PoolMonth) -> bool:
+    """What other providers are granted and do at the customer is not a provider's to see. Source: A2."""
+    return call.scope(Resource.ORDER).provider_id in (None, one.pool.provider_id)
+
+
 def person(call: Call, customer: Customer) -> Person:
     """The customer as whoever calls may see it. Source: A2, A4."""
     seen = shown_customer(customer, call.scope(Resource.CUSTOMER).with_names)
@@ -190,42 +197,20 @@ def person(call: Call, customer: Customer) -> Person:
 
 
 def _days(tx: Transaction, call: Call, gathered: Gathered, asked: Extension) -> tuple[Day, ...]:
-    """Each day that the request names or has a visit in, with the provider's plans and visits at the customer."""
-    theirs = [one for one in gathered.judgement.visits if is_at(one, asked)]
-    named = [one for one in theirs if one.id in asked.visit_ids]
-    days = sorted({*asked.days, *(local_day(one.placed_at) for one in named)})
-    plans = [
-        one
-        for one in gathered.judgement.setting.plans
-        if (one.provider_id, one.customer_id) == (asked.provider_id, asked.customer_id)
-    ]
-    shown = [one for one in theirs if local_day(one.placed_at) in days]
-    names = _names(tx, call, {one.caregiver_id for one in shown})
+    """The request's days with the names of the caregivers, and what was found about their visits."""
+    days = requested_days(asked, gathered.judgement)
+    names = _names(tx, call, {one.caregiver_id for day in days for one in day.visits})
     about = gathered.judgement.by_visit
-    return tuple(
-        Day(
-            day=day,
-            plans=tuple(
-                sorted((one for one in plans if local_day(one.starts_at) == day), key=lambda one: one.starts_at)
-            ),
-            stays=tuple(
-                Stay(
-                    visit=one,
-                    caregiver=names.get(one.caregiver_id),
-                    named=one.id in asked.visit_ids,
-                    deviations=tuple(about.get(one.id, ())),
-                )
-                for one in shown
-                if local_day(one.placed_at) == day
-            ),
+
+    def stay_of(visit: Visit) -> Stay:
+        return Stay(
+            visit=visit,
+            caregiver=names.get(visit.caregiver_id),
+            named=visit.id in asked.visit_ids,
+            deviations=tuple(about.get(visit.id, ())),
         )
-        for day in days
-    )
 
-
-def is_at(visit: Visit, asked: Extension) -> bool:
-    """True for a visit of the request's provider to its customer, also in a household."""
-    return visit.provider_id == asked.provider_id and asked.customer_id in visit.customer_ids
+    return tuple(Day(day=one.day, plans=one.plans, stays=tuple(map(stay_of, one.visits))) for one in days)
 
 
 def _names(tx: Transaction, call: Call, caregiver_ids: Collection[str]) -> dict[str, str | None]:

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from app.actions.deviations.settle import Settled, settle_due
+from app.actions.deviations.settle import AT_ONCE, Settled, settle_due
 from app.actions.deviations.time_brings import mark_what_time_brings
 from app.actions.visits.refresh import close_overdue, refresh_marked
 from app.storage.database import Database, Unavailable
 from app.storage.judgements import Due, Marked, take_due
 from app.storage.providers import care_systems
 
-AT_ONCE = 20
-"""So many marks are judged in one transaction, so that nobody waits long for their rows."""
 TRIES = 5
 """So often a sweep tries again where it and others waited for each other."""
 

@@ -22,12 +22,12 @@ from app.rules.extensions import (
     ExtensionState,
     amend,
     check_extension,
+    is_about,
     move,
     needed_after,
 )
 from app.rules.plans import PlannedVisit
 from app.rules.providers import Service
-from app.rules.time import local_month
 from app.rules.visits.values import Visit
 from app.storage import extensions
 from app.storage.completions import insert_completion
@@ -148,14 +148,7 @@ def _check_visits(tx: Transaction, call: Call, extension: Extension) -> None:
     unknown = [
         f"/visit_ids/{position}"
         for position, visit_id in enumerate(extension.visit_ids)
-        if visit_id not in known or not _is_of(known[visit_id], extension)
+        if visit_id not in known or not is_about(known[visit_id], extension)
     ]
     if unknown:
         raise UnknownReferences(tuple(unknown))
-
-
-def _is_of(visit: Visit, extension: Extension) -> bool:
-    customers = {visit.customer_id, *(one.customer_id for one in visit.household)}
-    months = {local_month(moment) for moment in (visit.starts_at, visit.ends_at) if moment is not None}
-    ours = visit.provider_id == extension.provider_id
-    return ours and extension.customer_id in customers and extension.month in months

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.rules.extensions.checks import amend, check_decision, check_extension, check_service, completed
+from app.rules.extensions.checks import amend, check_decision, check_extension, check_service, completed, is_about
 from app.rules.extensions.documents import (
     MediaType,
     check_count,
@@ -72,6 +72,7 @@ __all__ = [
     "completed",
     "document_name",
     "due_on",
+    "is_about",
     "is_late",
     "is_overdue",
     "media_type_of",

@@ -8,7 +8,8 @@ from dataclasses import fields, replace
 from app.rules.extensions.values import Amended, Completion, Decision, DecisionOutcome, Extension
 from app.rules.providers import Service
 from app.rules.refusal import Kind, Refused
-from app.rules.time import month_of
+from app.rules.time import local_month, month_of
+from app.rules.visits.values import Visit
 
 
 def check_extension(extension: Extension) -> None:
@@ -25,6 +26,15 @@ def check_extension(extension: Extension) -> None:
     for position, day in enumerate(extension.days):
         if month_of(day) != extension.month:
             raise Refused("E2", f"{day} is not in {extension.month}", Kind.INVALID, f"/days/{position}")
+
+
+def is_about(visit: Visit, extension: Extension) -> bool:
+    """True for a visit that the request may name: its provider's, at its customer or in a household with it, begun or
+    ended in its month. Source: E2, V12.
+    """
+    months = {local_month(moment) for moment in (visit.starts_at, visit.ends_at) if moment is not None}
+    ours = visit.provider_id == extension.provider_id
+    return ours and extension.customer_id in visit.customer_ids and extension.month in months
 
 
 def check_service(service: Service) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.rules.assessments import About, AssessmentCause
 from app.rules.deviations.at_orders import pool_id
-from app.rules.deviations.standings import Standing
+from app.rules.deviations.requested import PoolMonth
 from app.rules.no_choice import Wanted, asked_from, wanted_of
 from app.rules.orders import Grant, Order, PoolKey
 from app.rules.providers import Accreditation
@@ -35,10 +35,10 @@ def months_before(last: str, count: int) -> tuple[str, ...]:
     return tuple(found)
 
 
-def of_assessment(about: About, standings: Mapping[str, Iterable[Standing]]) -> tuple[MonthSum, ...]:
+def of_assessment(about: About, pools: Mapping[str, Iterable[PoolMonth]]) -> tuple[MonthSum, ...]:
     """What the customer's pools that the assessment is about came to, month by month. Source: E7, K1."""
     found: list[MonthSum] = []
-    for month, several in sorted(standings.items()):
+    for month, several in sorted(pools.items()):
         own = [one for one in several if _is_about(about, one.pool)]
         found.append(
             MonthSum(

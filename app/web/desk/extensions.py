@@ -19,6 +19,7 @@ from app.rules.extensions import UNDECIDED, Amended, DecisionOutcome, ExtensionC
 from app.rules.refusal import Refused
 from app.rules.time import parse_instant
 from app.web.desk import session
+from app.web.desk.asked import id_in
 from app.web.desk.figures import share_of
 from app.web.desk.forms import Form, written
 from app.web.desk.plots import Bars, row_of
@@ -267,10 +268,10 @@ def _after_place(place: Place) -> str:
 def _place(stated: str | None) -> Place | None:
     """Where the list goes on; one that is none of ours begins it anew."""
     parts = (stated or "").split("_")
-    if len(parts) != 4:
+    if len(parts) != 4 or id_in(parts[3]) is None:
         return None
     try:
         as_of, at = date.fromisoformat(parts[0]), parse_instant(parts[2])
     except ValueError:
         return None
-    return Place(as_of=as_of, overdue=parts[1] == "1", requested_at=at, id=parts[3][:36])
+    return Place(as_of=as_of, overdue=parts[1] == "1", requested_at=at, id=parts[3])

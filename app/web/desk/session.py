@@ -6,7 +6,7 @@ renewed with, unseen. They go back to `/desk` alone.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, request
@@ -14,9 +14,8 @@ from flask import Response, current_app, g, request
 from app.actions.access import signing_in
 from app.actions.access.faults import NotSignedIn
 from app.actions.access.signing_in import SignedIn
-from app.actions.access.tokens import TokenAuthority
 from app.actions.calls import Call
-from app.actions.running import Running
+from app.actions.running import Running, real_now
 from app.actions.tellers import Tellers
 from app.rules.access import Actor
 from app.rules.access.sessions import ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS
@@ -26,7 +25,6 @@ ACCESS = "hemtid_desk"
 REFRESH = "hemtid_desk_refresh"
 CLOCK = "hemtid_desk_clock"
 PATH = "/desk"
-_AUTHORITY = "hemtid.desk.tokens"
 
 
 def running() -> Running:
@@ -39,11 +37,6 @@ def tellers() -> Tellers:
     """How what is done here is told of."""
     found: Tellers = current_app.extensions["hemtid.tellers"]
     return found
-
-
-def real_now() -> datetime:
-    """The real clock, cut to its second: sign-ins know no other."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def now() -> datetime:
@@ -75,7 +68,7 @@ def who() -> Actor | None:
     token = request.cookies.get(ACCESS)
     if token is not None:
         try:
-            return signing_in.authenticated(running().database, _authority().verify(token, real_now()))
+            return signing_in.authenticated(running().database, running().tokens.verify(token, real_now()))
         except NotSignedIn:
             pass  # its ten minutes are over, most likely
     return _renewed()
@@ -131,7 +124,7 @@ def keep(response: Response) -> Response:
         for name in (ACCESS, REFRESH):
             response.delete_cookie(name, path=PATH, httponly=True, samesite="Lax", secure=_is_secure())
     elif signed is not None:
-        access = _authority().issue(signed.subject, signed.actor, real_now())
+        access = running().tokens.issue(signed.subject, signed.actor, real_now())
         _set(response, ACCESS, access, ACCESS_TOKEN_SECONDS)
         _set(response, REFRESH, signed.refresh_token or "", REFRESH_TOKEN_SECONDS)
     return response
@@ -143,13 +136,3 @@ def _set(response: Response, name: str, value: str, seconds: int) -> None:
 
 def _is_secure() -> bool:
     return running().settings.base_url.startswith("https:")
-
-
-def _authority() -> TokenAuthority:
-    found = current_app.extensions.get(_AUTHORITY)
-    if found is None:
-        settings = running().settings
-        made = TokenAuthority(settings.signing_key, settings.base_url)
-        found = current_app.extensions.setdefault(_AUTHORITY, made)
-    authority: TokenAuthority = found
-    return authority
