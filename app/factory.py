@@ -13,6 +13,7 @@ from app.actions.running import Running
 from app.actions.tellers import Tellers
 from app.api import (
     assessments,
+    billing,
     clients,
     corrections,
     deviations,
@@ -21,6 +22,7 @@ from app.api import (
     events,
     explanations,
     extensions,
+    histories,
     ledger,
     months,
     no_choice,
@@ -32,19 +34,25 @@ from app.api import (
     rates,
     registrations,
     reimbursement,
+    run_files,
     simulations,
+    statements,
     tags,
+    tariffs,
     tokens,
     users,
     visits,
+    webhooks,
 )
 from app.api.authentication import answer_not_signed_in
 from app.api.documentation import document
 from app.api.edge import EdgedFlask, guard
+from app.api.files.catalogue import run_file
 from app.api.health import health
 from app.api.problems import FAULTS, Problem, Slug, answer_fault, answer_problem
 from app.api.visit_faces import FACES
 from app.commands.close_month import close_month, recompute_run
+from app.commands.deliver import deliver
 from app.commands.demo import demo
 from app.commands.ledger import seal, verify
 from app.commands.migrate import migrate
@@ -52,6 +60,7 @@ from app.commands.rebuild import rebuild_visits
 from app.commands.rights import grant_rights
 from app.commands.simulate import SIMULATE, simulate
 from app.commands.sweep import sweep
+from app.commands.tariffs import add_tariff
 from app.commands.users import create_operator_command
 from app.settings import Settings
 from app.storage.database import Unavailable, open_database
@@ -78,6 +87,7 @@ _API = (
     tags.tags,
     plans.planned_visits,
     rates.rates,
+    tariffs.tariffs,
     rates.policies,
     devices.devices,
     quarantine.quarantine,
@@ -92,8 +102,13 @@ _API = (
     assessments.assessments,
     months.months,
     reimbursement.reimbursement,
+    run_files.files,
+    billing.billing_parties,
+    histories.histories,
+    statements.provider_statements,
     simulations.simulations,
     events.changes,
+    webhooks.webhooks,
     ledger.ledger,
 )
 """Documented blueprints, in the order of the specification."""
@@ -104,6 +119,8 @@ _COMMANDS = (
     simulate,
     rebuild_visits,
     sweep,
+    deliver,
+    add_tariff,
     close_month,
     recompute_run,
     seal,
@@ -140,6 +157,9 @@ def _tellers() -> Tellers:
         explanation=explanations.answered,
         correction=corrections.teller,
         visit=FACES,
+        change=events.told_change,
+        run_file=run_file,
+        party=billing.keep_party,
     )
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+
+from app.rules.webhooks import Allowed, Network
 
 SHORTEST_SECRET_BYTES = 32
 """A key for HMAC-SHA-256 is as long as its hash. Source: RFC 2104 section 3."""
@@ -48,6 +51,10 @@ class Settings:
     cursor_key: bytes = field(repr=False)
     sun_key: bytes | None = field(default=None, repr=False)
     """AES-256 key that the keys of cryptographic tags (NTAG 424 DNA) are stored under; None takes no such tags."""
+    webhook_key: bytes | None = field(default=None, repr=False)
+    """AES-256 key that the secrets of webhooks are stored under; None has no webhooks."""
+    webhook_allowed: Allowed = field(default_factory=Allowed)
+    """What webhooks may reach beyond the public internet."""
     seal_key: Ed25519PrivateKey | None = field(default=None, repr=False)
     """Seals the ledger and signs receipts; without one nothing is sealed, and no receipt is given. Source: A5."""
     seal_public_keys: tuple[Ed25519PublicKey, ...] = field(default=(), repr=False)
@@ -75,7 +82,9 @@ class Settings:
             tag_keys=tag_keys,
             tag_keys_retired=retired,
             cursor_key=_key_bytes("HEMTID_CURSOR_KEY", _secret(environment, "HEMTID_CURSOR_KEY")),
-            sun_key=_sun_key(environment),
+            sun_key=_aes_key(environment, "HEMTID_SUN_KEY"),
+            webhook_key=_aes_key(environment, "HEMTID_WEBHOOK_KEY"),
+            webhook_allowed=_webhook_allowed(environment),
             seal_key=_seal_key(environment),
             seal_public_keys=_seal_public_keys(environment),
             demo_clock=_switch(environment, "HEMTID_DEMO_CLOCK"),
@@ -209,15 +218,29 @@ def _instant(variable: str, text: object) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _sun_key(environment: Mapping[str, str]) -> bytes | None:
-    """The key for tags' keys; None where neither the variable nor its file is stated."""
-    variable = "HEMTID_SUN_KEY"
-    if not any(environment.get(name, "").strip() for name in (variable, f"{variable}_FILE")):
+def _aes_key(environment: Mapping[str, str], variable: str) -> bytes | None:
+    """A key for AES-256; None where neither the variable nor its file is stated."""
+    digits = _optional_secret(environment, variable)
+    if digits is None:
         return None
-    key = _key_bytes(variable, _secret(environment, variable))
+    key = _key_bytes(variable, digits)
     if len(key) != SHORTEST_SECRET_BYTES:
         raise SettingsError(variable, f"must be {SHORTEST_SECRET_BYTES} bytes ({len(key)} given)")
     return key
+
+
+def _webhook_allowed(environment: Mapping[str, str]) -> Allowed:
+    """Networks and names, such as `10.20.0.0/16, planner.internal`."""
+    hosts: set[str] = set()
+    networks: list[Network] = []
+    for one in filter(None, map(str.strip, environment.get("HEMTID_WEBHOOK_ALLOWED", "").lower().split(","))):
+        try:
+            networks.append(ip_network(one))
+        except ValueError as fault:
+            if "/" in one or not one.strip("0123456789.:"):
+                raise SettingsError("HEMTID_WEBHOOK_ALLOWED", f"{one} is no network and no name of a host") from fault
+            hosts.add(one.rstrip("."))
+    return Allowed(hosts=frozenset(hosts), networks=tuple(networks), http=_switch(environment, "HEMTID_WEBHOOK_HTTP"))
 
 
 def _key_bytes(variable: str, digits: str) -> bytes:

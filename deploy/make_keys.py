@@ -44,11 +44,17 @@ def sun_key() -> str:
     return secrets.token_hex(32) + "\n"
 
 
+def webhook_key() -> str:
+    """A new key under which the secrets of webhooks are stored."""
+    return secrets.token_hex(32) + "\n"
+
+
 CONTENTS: dict[str, Callable[[], str]] = {
     "signing-key.pem": signing_key,
     "tag-keys.json": tag_keys,
     "cursor-key": cursor_key,
     "sun-key": sun_key,
+    "webhook-key": webhook_key,
     "seal-key.pem": seal_key,
 }
 

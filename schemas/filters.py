@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from marshmallow import fields
+from marshmallow.validate import Range
 
 from app.rules.deviations.values import DeviationState, Rule
 from app.rules.extensions import ExtensionState
 from schemas.envelopes import ListQuerySchema
 from schemas.fields import Choice, Month
 from schemas.resources import StrictSchema
-from schemas.texts import Identifier, MunicipalityCode
+from schemas.texts import Identifier, MunicipalityCode, Text
 
 
 class DeviationQuerySchema(ListQuerySchema):
@@ -77,3 +78,25 @@ class RepeatQuerySchema(StrictSchema):
         error_messages={"invalid": "Give true or false."},
         metadata={"description": "Repeat the run and tell whether every byte is the same (R9)."},
     )
+
+
+class HistoryQuerySchema(StrictSchema):
+    """The month of a customer that is wanted."""
+
+    month = Month(required=True)
+
+
+class StatementQuerySchema(StrictSchema):
+    """The month whose statements are wanted. Each is worked out anew, so few are told at a time."""
+
+    month = Month(required=True)
+    municipality = MunicipalityCode(load_default=None)
+    provider_id = Identifier(load_default=None)
+    limit = fields.Integer(load_default=5, validate=Range(1, 20, error="Give from 1 to 20."))
+    after = Text(load_default=None, most=1000)
+
+
+class RunFileQuerySchema(StrictSchema):
+    """Whose documents a file of a run tells of: one customer's, or all."""
+
+    customer_id = Identifier(load_default=None)

@@ -33,15 +33,34 @@ class RefusedFactSchema(Schema):
     message = Text(required=True)
 
 
+class NoteSchema(Schema):
+    """What the outcome leaves out, by the rule that says so."""
+
+    rule = fields.String(required=True, metadata={"example": "R6"})
+    message = Text(required=True)
+
+
+class SimulatedDeviationSchema(DeviationSchema):
+    """A deviation that was found and not kept: without id, and not recorded. Source: CONTRACT, Scenario files."""
+
+    class Meta(DeviationSchema.Meta):
+        exclude = ("id", "recorded_at")
+
+
+_MANY = 10_000_000
+"""More rows than any outcome has: nothing is cut."""
+
+
 class OutcomeSchema(Schema):
     """The outcome of a scenario. Source: CONTRACT, Scenario files."""
 
-    visits = Several(One(VisitSchema), required=True)
-    deviations = Several(One(DeviationSchema), required=True)
-    lines = Several(One(LineSchema), required=True)
-    excess = Several(One(ExcessSchema), required=True)
+    visits = Several(One(VisitSchema), required=True, most=_MANY)
+    deviations = Several(One(SimulatedDeviationSchema), required=True, most=_MANY)
+    lines = Several(One(LineSchema), required=True, most=_MANY)
+    excess = Several(One(ExcessSchema), required=True, most=_MANY)
     figures = fields.Dict(keys=fields.String(), required=True)
-    refused = Several(One(RefusedFactSchema), required=True)
+    refused = Several(One(RefusedFactSchema), required=True, most=_MANY)
+    notes = Several(One(NoteSchema), required=True)
 
 
 def dump_outcome(outcome: Outcome) -> dict[str, Any]:
@@ -53,6 +72,7 @@ def dump_outcome(outcome: Outcome) -> dict[str, Any]:
         "excess": [_EXCESS.dump(one) for one in outcome.excess],
         "figures": outcome.figures,
         "refused": [{"id": one.id, "rule": one.rule, "message": one.message} for one in outcome.refused],
+        "notes": [{"rule": one.rule, "message": one.message} for one in outcome.notes],
     }
 
 

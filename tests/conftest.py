@@ -14,12 +14,15 @@ from typing import Any
 import hypothesis
 import pytest
 from flask import Flask
+from sqlalchemy import create_engine
 
+from app.storage import database
 from app.storage.migrations import upgrade
 from tests import postgres
 from tests.counts import FULL, count
 from tests.scheduling import Together
 from tests.settings import settings_for
+from tests.shelf import Compiled, Shelf
 
 STRICT = bool(os.environ.get("CI") or os.environ.get("HEMTID_STRICT"))
 """Whether a test that cannot run here fails, instead of being left out with a line that says so."""
@@ -182,17 +185,27 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_statements() -> Iterator[None]:
+    """A statement is compiled once in a test process, not once for each test's database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", Compiled(create_engine).engine)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Shelf:
+    """The apps of this test process."""
+    return Shelf()
+
+
 @pytest.fixture
-def make_app() -> Iterator[Callable[..., Flask]]:
+def make_app(shelf: Shelf) -> Iterator[Callable[..., Flask]]:
     """Makes the product for a database URL and any other settings; its connections are closed when the test ends."""
     # Here, so that the rules are tested without the rest of the product.
     from app.factory import create_app
 
     with ExitStack() as opened:
-
-        def make(database_url: str, **changes: Any) -> Flask:
-            app = create_app(settings_for(database_url, **changes))
-            opened.callback(app.extensions["hemtid"].database.close)
-            return app
-
-        yield make
+        yield lambda database_url, **changes: opened.enter_context(
+            shelf.lent(create_app, settings_for(database_url, **changes))
+        )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 
+from app.rules.webhooks import Allowed
 from app.settings import Settings
 
 KEYS = Settings(
@@ -17,6 +19,8 @@ KEYS = Settings(
     tag_keys={1: secrets.token_bytes(32)},
     cursor_key=secrets.token_bytes(32),
     sun_key=secrets.token_bytes(32),
+    webhook_key=secrets.token_bytes(32),
+    webhook_allowed=Allowed(networks=(ip_network("127.0.0.0/8"),), http=True),
 )
 
 

@@ -13,7 +13,7 @@ import pytest
 from app.settings import Settings
 
 DEPLOY = Path(__file__).resolve().parent.parent / "deploy"
-LOCKS = ["requirements.txt", "requirements-dev.txt"]
+LOCKS = ["requirements.txt", "requirements-extras.txt", "requirements-dev.txt"]
 
 
 def packages_in(lock: str) -> dict[str, str]:
@@ -36,14 +36,20 @@ def test_a_lock_names_no_host_and_a_hash_for_every_package(lock: str) -> None:
     assert all("--hash=sha256:" in package for package in packages)
 
 
-def test_the_development_lock_contains_the_runtime_lock() -> None:
-    assert packages_in(LOCKS[0]).items() <= packages_in(LOCKS[1]).items()
+def test_each_lock_contains_the_one_before_it() -> None:
+    runtime, extras, development = (packages_in(lock).items() for lock in LOCKS)
+    assert runtime < extras < development
+
+
+def test_the_extras_are_what_their_lock_adds() -> None:
+    """`einvoice` and `parquet` of pyproject.toml, and nothing else."""
+    assert packages_in(LOCKS[1]).keys() - packages_in(LOCKS[0]).keys() == {"lxml", "pyarrow"}
 
 
 def test_the_secrets_are_made_once_for_their_owner_alone_and_the_settings_take_them(tmp_path: Path) -> None:
     make_keys(tmp_path / "keys")
     made = {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "keys").iterdir()}
-    assert set(made) == {"signing-key.pem", "tag-keys.json", "cursor-key", "seal-key.pem", "sun-key"}
+    assert set(made) == {"signing-key.pem", "tag-keys.json", "cursor-key", "seal-key.pem", "sun-key", "webhook-key"}
     assert {stat.S_IMODE(file.stat().st_mode) for file in (tmp_path / "keys").iterdir()} == {0o600}
     make_keys(tmp_path / "keys")
     assert {file.name: file.read_text(encoding="utf-8") for file in (tmp_path / "keys").iterdir()} == made
@@ -54,7 +60,9 @@ def test_the_secrets_are_made_once_for_their_owner_alone_and_the_settings_take_t
         "HEMTID_TAG_KEYS_FILE": str(tmp_path / "keys" / "tag-keys.json"),
         "HEMTID_CURSOR_KEY_FILE": str(tmp_path / "keys" / "cursor-key"),
         "HEMTID_SEAL_KEY_FILE": str(tmp_path / "keys" / "seal-key.pem"),
+        "HEMTID_WEBHOOK_KEY_FILE": str(tmp_path / "keys" / "webhook-key"),
     }
     settings = Settings.from_environment(environment)
     assert sorted(settings.tag_keys) == [1]
     assert settings.seal_key is not None
+    assert settings.webhook_key is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP384R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from app.rules.webhooks import Allowed
 from app.settings import Settings, SettingsError
 from tests.settings import KEYS
 
@@ -68,6 +70,21 @@ def test_A5_a_seal_key_and_former_public_ones_may_be_stated_and_need_not_be() ->
     assert "ed25519" not in repr(settings).lower()
 
 
+def test_webhooks_reach_what_the_environment_allows_beyond_the_public_internet() -> None:
+    plain = Settings.from_environment(ENVIRONMENT)
+    assert (plain.webhook_key, plain.webhook_allowed) == (None, Allowed())
+    stated = {
+        "HEMTID_WEBHOOK_KEY": SECRET,
+        "HEMTID_WEBHOOK_ALLOWED": "10.20.0.0/16, Planner01.internal.,fd00:20::/32, 127.0.0.1,",
+        "HEMTID_WEBHOOK_HTTP": "true",
+    }
+    settings = Settings.from_environment(ENVIRONMENT | stated)
+    assert settings.webhook_key == b"\x5e" * 32
+    networks = tuple(map(ip_network, ("10.20.0.0/16", "fd00:20::/32", "127.0.0.1/32")))
+    assert settings.webhook_allowed == Allowed(hosts=frozenset({"planner01.internal"}), networks=networks, http=True)
+    assert "^^^" not in repr(settings)
+
+
 def test_the_settings_show_no_secret() -> None:
     shown = repr(Settings.from_environment(ENVIRONMENT))
     assert "hemtid.example" in shown
@@ -100,6 +117,9 @@ def test_what_is_missing_is_named(variable: str) -> None:
         ("HEMTID_SEAL_KEY", pem(KEYS.signing_key), "must be an Ed25519 key"),
         ("HEMTID_SEAL_PUBLIC_KEYS", "no key", "must be public keys in PEM"),
         ("HEMTID_SEAL_PUBLIC_KEYS", public_pem(KEYS.signing_key), "must be Ed25519 keys"),
+        ("HEMTID_WEBHOOK_KEY", "5e" * 33, "must be 32 bytes"),
+        ("HEMTID_WEBHOOK_ALLOWED", "planner, 10.20.0.1/16", "10.20.0.1/16 is no network"),
+        ("HEMTID_WEBHOOK_ALLOWED", "10.20.0.300", "10.20.0.300 is no network"),
         ("HEMTID_DEMO_CLOCK", "perhaps", "must be true or false"),
         ("HEMTID_POOL_SIZE", "0", "must be a whole number"),
         ("HEMTID_POOL_SIZE", "1.5", "must be a whole number"),

@@ -21,7 +21,7 @@ NEEDED = (
     + [f"O{n}" for n in range(1, 7)]
     + [f"D{n}" for n in range(1, 26)]
     + [f"E{n}" for n in range(1, 8)]
-    + [f"R{n}" for n in (*range(1, 10), 11)]
+    + [f"R{n}" for n in range(1, 12)]
     + ["P1", "P2"]
     + ["A5"]
 )

@@ -99,11 +99,21 @@ class Town:
         return settings
 
     def ask(
-        self, who: str, method: str, path: str, now: str, body: Any = None, *, key: str | None = None, **sent: Any
+        self,
+        who: str,
+        method: str,
+        path: str,
+        now: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        etag: str | None = None,
+        **sent: Any,
     ) -> TestResponse:
-        """The answer to somebody's request at an instant; `key` is its Idempotency-Key."""
+        """The answer to somebody's request at an instant; `key` is its Idempotency-Key, `etag` what it would change."""
         headers = {"Authorization": f"Bearer {self.tokens[who]}", DEMO_CLOCK: now}
         headers |= {} if key is None else {"Idempotency-Key": key}
+        headers |= {} if etag is None else {"If-Match": etag}
         sent |= {} if body is None else {"json": body}
         return self.app.test_client().open(f"/api/v1{path}", method=method, headers=headers, **sent)
 

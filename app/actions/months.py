@@ -20,12 +20,14 @@ from app.rules.reimbursement.months import (
     Month,
     MonthAct,
     MonthState,
+    Mover,
+    Unasked,
     check_attestation,
     check_lock,
     lock_due_at,
     move,
 )
-from app.rules.time import format_instant
+from app.rules.time import format_instant, local_month
 from app.storage import concerned, policies
 from app.storage.database import Transaction
 from app.storage.events import Event, append
@@ -33,6 +35,7 @@ from app.storage.judgements import Due
 from app.storage.providers import CARE_SYSTEM
 from app.storage.records import get
 from app.storage.reimbursement import KeptMonth, get_month, months_of, save_month
+from app.storage.visits.timelines import lock_providers
 
 _EVERY = 10_000
 """More months of one care system than there are."""
@@ -138,10 +141,11 @@ def attest(call: Call, month: str, draft: Draft) -> Shown:
     check_within(scope, care_system_id=cs, municipality=municipality, provider_ids=[provider_id])
     _judge(call, provider_id, month)
     with call.database.transaction() as tx:
+        _judge_the_last(tx, cs, provider_id, month, call.now)
         kept = get_month(tx, cs, municipality, provider_id, month, lock=True)
         blocking = _shown(tx, cs, [kept.month])[0].blocking
         _check(kept.month, blocking, call.now)
-        state = move(kept.month, MonthAct.ATTEST)
+        state = move(kept.month, MonthAct.ATTEST, call.actor.role)
         attested = replace(kept.month, state=state, attested_by=call.actor.id, attested_at=call.now)
         _save(tx, cs, kept, attested)
         _tell(tx, cs, "month.attested", attested, call.now)
@@ -159,6 +163,14 @@ def _judge(call: Call, provider_id: str, month: str) -> None:
     for first in range(0, len(dues), AT_ONCE):
         with call.database.transaction() as tx:
             settle_due(tx, cs, dues[first : first + AT_ONCE], call.now)
+
+
+def _judge_the_last(tx: Transaction, care_system_id: str, provider_id: str, month: str, now: datetime) -> None:
+    """What was registered or corrected while the rest was judged is judged too, and nothing more comes before the
+    transaction ends: whoever comes then finds the month as it is left, and opens it again. Source: R8.
+    """
+    lock_providers(tx, care_system_id, [provider_id])
+    settle_due(tx, care_system_id, concerned.due_of(tx, care_system_id, [provider_id], month), now)
 
 
 def _check(month: Month, blocking: tuple[str, ...], now: datetime) -> None:
@@ -192,7 +204,7 @@ def lock(call: Call, month: str, draft: Draft) -> list[Shown]:
             raise missing()
         for one in found:
             check_lock(one.month, call.now, rules)
-        locked = _lock(tx, call.care_system_id, [one.month for one in found], call.now)
+        locked = _lock(tx, call.care_system_id, [one.month for one in found], call.actor.role, call.now)
     return [replace(one, month=locked.get(key_of(one.month), one.month)) for one in found]
 
 
@@ -205,7 +217,7 @@ def lock_due(tx: Transaction, care_system_id: str, months: Iterable[str], now: d
         for one in _of_month(tx, care_system_id, month, None, Whose())
         if is_lock_due(one.month, now, rules)
     ]
-    return list(_lock(tx, care_system_id, due, now).values())
+    return list(_lock(tx, care_system_id, due, Unasked.TIMER, now).values())
 
 
 def is_lock_due(month: Month, now: datetime, rules: Policies) -> bool:
@@ -214,27 +226,37 @@ def is_lock_due(month: Month, now: datetime, rules: Policies) -> bool:
     return waits and now >= lock_due_at(month.month, month.municipality, rules)
 
 
-def _lock(tx: Transaction, care_system_id: str, months: Iterable[Month], now: datetime) -> dict[MonthKey, Month]:
+def _lock(
+    tx: Transaction, care_system_id: str, months: Iterable[Month], by: Mover, now: datetime
+) -> dict[MonthKey, Month]:
     """Those of the months that were not locked are, since now."""
     found: dict[MonthKey, Month] = {}
     for one in sorted(months, key=key_of):
-        kept = get_month(tx, care_system_id, one.municipality, one.provider_id, one.month, lock=True)
-        if kept.month.state not in (MonthState.OPEN, MonthState.ATTESTED):
-            continue
-        locked = replace(kept.month, state=move(kept.month, MonthAct.LOCK), locked_at=now)
-        _save(tx, care_system_id, kept, locked)
-        _tell(tx, care_system_id, "month.locked", locked, now)
-        found[key_of(locked)] = locked
+        locked = _lock_one(tx, care_system_id, one, by, now)
+        if locked is not None:
+            _tell(tx, care_system_id, "month.locked", locked, now)
+            found[key_of(locked)] = locked
     return found
 
 
-def reopen(tx: Transaction, care_system_id: str, dues: Collection[Due]) -> None:
+def _lock_one(tx: Transaction, care_system_id: str, month: Month, by: Mover, now: datetime) -> Month | None:
+    """The month, locked now; None where somebody has locked it, be it just now."""
+    while True:
+        kept = get_month(tx, care_system_id, month.municipality, month.provider_id, month.month, lock=True)
+        if kept.month.state not in (MonthState.OPEN, MonthState.ATTESTED):
+            return None
+        locked = replace(kept.month, state=move(kept.month, MonthAct.LOCK, by), locked_at=now)
+        if save_month(tx, care_system_id, locked, expected_version=kept.version):
+            return locked
+
+
+def reopen(tx: Transaction, care_system_id: str, dues: Collection[Due], now: datetime) -> None:
     """The attested months of these are open again: something was registered or corrected in them. Source: R8.
 
-    A month that is locked stays so.
+    A month that is locked stays so; what came of it is issued with the provider's present month.
     """
     if dues:
-        concerned.reopen(tx, care_system_id, dues)
+        concerned.reopen(tx, care_system_id, dues, local_month(now))
 
 
 def _save(tx: Transaction, care_system_id: str, kept: KeptMonth, month: Month) -> None:

@@ -39,16 +39,15 @@ CAREGIVERS = Subject(
 
 
 def _check_customer(writing: Writing[Customer]) -> None:
+    """A case officer is of one municipality: who moves to another is granted care there, and made there anew (O1)."""
     check_municipality(writing.tx, writing.call, Resource.CUSTOMER, writing.value.municipality)
 
 
-def _keep_number_and_judge(writing: Writing[Customer]) -> None:
-    """The number is kept apart (A4); a customer that moves is judged by the other municipality's rates and policies."""
+def _keep_number(writing: Writing[Customer]) -> None:
+    """The number is kept apart. Source: A4."""
     tx, call, value = writing.tx, writing.call, writing.value
     if _NUMBER in writing.beside:
         keep_identity(tx, call.care_system_id, value.id, writing.beside[_NUMBER], at=call.now, by=call.actor.id)
-    if writing.before is not None and writing.before.municipality != value.municipality:
-        mark_customers(tx, call, [value.id], [(call.today.replace(day=1), None)])
 
 
 def _customers(_tx: Transaction, _care_system_id: str, values: Collection[Customer]) -> Iterable[Seen]:
@@ -65,7 +64,7 @@ CUSTOMERS = Subject(
     makes=Customer,
     persons=_customers,
     check=_check_customer,
-    then=_keep_number_and_judge,
+    then=_keep_number,
     fit=kept_customer,
     shown=_shown_customer,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,15 +35,35 @@ def scenario_of_months(
 
     Nobody's name is in it. Raises Refused A1 (404) where there is no such care system or municipality in it.
     """
-    asked = tuple(sorted(set(months)))
     with database.transaction(write=False) as tx:
-        system = get(tx, CARE_SYSTEM, care_system_id, care_system_id)
-        if system is None or municipality not in (None, *system.municipalities):
-            raise Refused("A1", "no such care system, or no such municipality in it", Kind.MISSING)
-        homes = system.municipalities if municipality is None else (municipality,)
-        gathered = [facts_of_month(tx, care_system_id, home, asked, recorded_before=shift(now, 1)) for home in homes]
-        locks = _locks(tx, care_system_id, asked, homes)
-    facts = as_counted(tellable(nameless(merged(gathered))), settings)
+        return gathered(tx, settings, Whose(care_system_id=care_system_id, municipality=municipality), months, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """Whose months of a care system are meant; None is any municipality, any provider."""
+
+    care_system_id: str
+    municipality: str | None = None
+    provider_id: str | None = None
+
+
+def gathered(tx: Transaction, settings: Settings, whose: Whose, months: Iterable[str], now: datetime) -> Scenario:
+    """What was recorded by now of their months, to be closed again. Raises Refused A1 (404).
+
+    The facts of others come along (V5): take from the outcome what it says of whom it was asked for.
+    """
+    cs, asked = whose.care_system_id, tuple(sorted(set(months)))
+    system = get(tx, CARE_SYSTEM, cs, cs)
+    if system is None or whose.municipality not in (None, *system.municipalities):
+        raise Refused("A1", "no such care system, or no such municipality in it", Kind.MISSING)
+    homes = system.municipalities if whose.municipality is None else (whose.municipality,)
+    several = [
+        facts_of_month(tx, cs, home, asked, recorded_before=shift(now, 1), provider_id=whose.provider_id)
+        for home in homes
+    ]
+    facts = as_counted(tellable(nameless(merged(several))), settings)
+    locks = _locks(tx, whose, asked, homes)
     return Scenario(facts=facts, months=asked, now=now, locked_at=locks, care_system=system)
 
 
@@ -90,13 +110,16 @@ def _of_pool(explanation: Explanation) -> Explanation:
 
 
 def _locks(
-    tx: Transaction, care_system_id: str, months: tuple[str, ...], homes: Iterable[str]
+    tx: Transaction, whose: Whose, months: tuple[str, ...], homes: Iterable[str]
 ) -> tuple[tuple[str, datetime], ...]:
     """Of each month that is locked the last of its locks."""
     found: dict[str, datetime] = {}
     for month in months:
         for home in homes:
-            for one in months_of(tx, care_system_id, month=month, municipality=home, limit=EVERY):
+            kept = months_of(
+                tx, whose.care_system_id, month=month, municipality=home, provider_id=whose.provider_id, limit=EVERY
+            )
+            for one in kept:
                 if one.month.locked_at is not None:
                     found[month] = max(found.get(month, one.month.locked_at), one.month.locked_at)
     return tuple(sorted(found.items()))

@@ -34,6 +34,16 @@ class MonthConverter(BaseConverter):
     regex = "(?:19|20|21)[0-9]{2}-(?:0[1-9]|1[0-2])"
 
 
+class SequenceConverter(BaseConverter):
+    """A number in a path, as things that are issued in an order have: from 1 on, and none that no database holds."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        """The number."""
+        return int(value)
+
+
 class Documentation(Api):
     """flask-smorest's Api with problems as they are. Source: STACK, trap 1."""
 
@@ -86,12 +96,15 @@ def document(app: Flask) -> Documentation:
             "servers": [{"url": "/"}],
         },
     }
-    app.url_map.converters |= {"id": IdConverter, "month": MonthConverter}
+    app.url_map.converters |= {"id": IdConverter, "month": MonthConverter, "sequence": SequenceConverter}
     documentation = Documentation(app)
     documentation.register_converter(
         IdConverter, lambda _: {"type": "string", "format": "uuid", "pattern": f"^{IdConverter.regex}$"}
     )
     documentation.register_converter(
         MonthConverter, lambda _: {"type": "string", "pattern": f"^{MonthConverter.regex}$"}
+    )
+    documentation.register_converter(
+        SequenceConverter, lambda _: {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
     )
     return documentation

@@ -36,7 +36,7 @@ class Changes(MethodView):
         """List changes after a sequence, in order. `next` is the sequence to go on from, there where any was listed."""
         after, limit = asked.query["after"], asked.query["limit"]
         found = list_changes(asked.call, after, limit)
-        body: dict[str, Any] = {"items": [_told(change) for change in found]}
+        body: dict[str, Any] = {"items": [told_change(change) for change in found]}
         if not found:
             return answer(body)
         body["next"] = str(found[-1].sequence)
@@ -44,7 +44,8 @@ class Changes(MethodView):
         return answer(body, headers={"Link": link})
 
 
-def _told(change: Any) -> dict[str, Any]:
+def told_change(change: Any) -> dict[str, Any]:
+    """The change as JSON values, the same wherever it is told. Source: CONTRACT, change."""
     event = change.event
     resource = {"type": event.resource_type, "id": event.resource_id, "external_id": event.external_id}
     told: dict[str, Any] = _CHANGE.dump(

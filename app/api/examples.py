@@ -252,6 +252,31 @@ CHANGE: Example = {
     "resource": {"type": "order", "id": ORDER["id"], "external_id": None},
     "data": ORDER,
 }
+WEBHOOK: Example = {
+    "id": _id(0x60),
+    "url": "https://receiver.example/hemtid",
+    "types": ["month.issued", "line.issued"],
+    "active": True,
+    "sequence": 17,
+    "failures": 0,
+    "failing_since": None,
+    "due_at": None,
+    "disabled_at": None,
+    "disabled_reason": None,
+    "created_at": "2014-02-03T08:00:00Z",
+    "recorded_at": "2014-02-03T08:00:00Z",
+}
+WEBHOOK_SECRET = "whsec_bm8gc2VjcmV0IG9mIGFueWJvZHksIGFuIGV4YW1wbGU="
+DELIVERY: Example = {
+    "id": _id(0x61),
+    "message_id": f"msg_{WEBHOOK['id'].replace('-', '')}_18",
+    "sequence": 18,
+    "type": "month.issued",
+    "attempt": 1,
+    "at": "2014-03-05T17:05:01Z",
+    "status": 204,
+    "error": None,
+}
 SEAL: Example = {
     "care_system_id": CARE_SYSTEM["id"],
     "sequence": 1,

@@ -12,7 +12,7 @@ from functools import cache, wraps
 from typing import Any
 
 from flask import current_app, g, request
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields
 from werkzeug import Response
 
 from app.actions.access.tokens import Claims
@@ -249,18 +249,24 @@ def _once() -> Once | None:
     if _KEY.match(key) is None:
         raise Problem(Slug.UNREADABLE, "The Idempotency-Key must be 1 to 200 visible ASCII characters.")
     content = request.get_data(cache=True)
+    if request.view_args:  # the same content sent to another resource's address asks for another thing
+        content = f"{request.path}\0".encode() + content
     return Once(key=key, content_hash=hashlib.sha256(content).hexdigest())
 
 
 def _query(schema: type[Schema] | None) -> Mapping[str, Any]:
-    for name, values in request.args.lists():
-        if len(values) > 1:
-            raise malformed(f"/{name}", "is stated twice")
-        if "\0" in values[0]:
-            raise malformed(f"/{name}", "holds a NUL")
     if schema is None and not request.args:
         return {}
-    found: Mapping[str, Any] = load(schema or Schema, request.args.to_dict())
+    known = _made(schema or Schema).load_fields.items()
+    several = {one.data_key or name for name, one in known if isinstance(one, fields.List)}
+    told: dict[str, Any] = {}
+    for name, values in request.args.lists():
+        if len(values) > 1 and name not in several:
+            raise malformed(f"/{name}", "is stated twice")
+        if any("\0" in value for value in values):
+            raise malformed(f"/{name}", "holds a NUL")
+        told[name] = values if name in several else values[0]
+    found: Mapping[str, Any] = load(schema or Schema, told)
     return found
 
 

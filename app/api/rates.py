@@ -7,23 +7,25 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 
 from app.actions.policies import add_policy, list_policies, read_policy
-from app.actions.rates import add_rate, list_rates, read_rate
+from app.actions.rates import add_rate, list_rates, propose_rates, read_rate
 from app.api.answers import answer
 from app.api.examples import POLICY, RATE, as_listed, as_sent
 from app.api.operations import Asked, Content, operation
 from app.api.paging import answer_page, asked_page
 from app.api.records import sent, told_by
+from app.api.tariff_examples import PROPOSAL
 from schemas.envelopes import list_of
 from schemas.policies import PolicyRequestSchema, PolicySchema
 from schemas.queries import OfMunicipalityQuerySchema
 from schemas.reimbursement import RateRequestSchema, RateSchema
+from schemas.tariffs import ProposalRequestSchema, ProposalSchema, proposal_view
 
 rates = Blueprint("rates", __name__, url_prefix="/api/v1/rates", description="Priser (R3, R4).")
 policies = Blueprint(
     "policies", __name__, url_prefix="/api/v1/policies", description="Policyer, daterade tal per kommun."
 )
 
-_RATE, _POLICY = RateSchema(), PolicySchema()
+_RATE, _POLICY, _PROPOSAL = RateSchema(), PolicySchema(), ProposalSchema()
 _RATE_ANSWER = Content(schema=RateSchema, example=RATE)
 _POLICY_ANSWER = Content(schema=PolicySchema, example=POLICY)
 
@@ -64,6 +66,25 @@ class Rate(MethodView):
     def get(self, asked: Asked, rate_id: str) -> Response:
         """Read a rate."""
         return answer(_RATE.dump(read_rate(asked.call, rate_id)))
+
+
+@rates.route("/proposals")
+class RateProposals(MethodView):
+    """What an index would make of the rates."""
+
+    @operation(
+        "proposeRates",
+        body=Content(
+            schema=ProposalRequestSchema,
+            example={"municipality": "2029", "index_percent": "2.3", "valid_from": "2015-01-01"},
+        ),
+        answers=Content(schema=list_of(ProposalSchema), example=as_listed(PROPOSAL)),
+    )
+    def post(self, asked: Asked) -> Response:
+        """Propose rates from an index (R10): exact, of the rows that hold the day before. Nothing is stored."""
+        wanted = asked.value
+        found = propose_rates(asked.call, wanted["municipality"], wanted["index_percent"], wanted["valid_from"])
+        return answer({"items": [_PROPOSAL.dump(proposal_view(one)) for one in found]})
 
 
 @policies.route("")

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
+from app.actions import simulated_months as months
 from app.actions import simulations as actions
 from app.api.answers import answer
 from app.api.operations import Asked, Content, operation
 from app.api.problems import FieldFault, Problem, Slug
-from schemas.simulations import OutcomeSchema, ScenarioError, dump_outcome, read_scenario
+from app.rules.comparisons import By
+from schemas.comparisons import ComparedSchema, dump_differences
+from schemas.simulations import (
+    OutcomeSchema,
+    ScenarioError,
+    SimulatedMonthsSchema,
+    SimulationQuerySchema,
+    dump_outcome,
+    read_scenario,
+)
 
 simulations = Blueprint(
     "simulations", __name__, url_prefix="/api/v1/simulations", description="Scenarier: vad reglerna kommer fram till."
@@ -32,7 +43,10 @@ _OUTCOME: dict[str, Any] = {
     "excess": [],
     "figures": {"K1": [], "K2": [], "K3": [], "K4": []},
     "refused": [],
+    "notes": [],
 }
+_ANSWERS = Content(schema={"oneOf": [OutcomeSchema, ComparedSchema]}, example=_OUTCOME)
+"""The outcome; with `compare` both outcomes, and what differs."""
 
 
 @simulations.route("")
@@ -42,12 +56,47 @@ class Simulations(MethodView):
     @operation(
         "simulate",
         body=Content(schema=_DESCRIBED, example=_FILE),
-        answers=Content(schema=OutcomeSchema, example=_OUTCOME),
+        query=SimulationQuerySchema,
+        answers=_ANSWERS,
         problems=(409,),
     )
     def post(self, asked: Asked) -> Response:
         """Run a scenario: the visits, deviations, lines and figures that it comes to. Nothing is stored."""
-        return answer(dump_outcome(actions.run_for(asked.actor, lambda: _read(asked.value))))
+        settings, by = asked.query["settings"], asked.query["by"]
+        if not asked.query["compare"]:
+            return answer(dump_outcome(actions.run_for(asked.actor, lambda: _read(asked.value), settings)))
+        return answer(_dumped(actions.compare_for(asked.actor, lambda: _read(asked.value), settings, by), by))
+
+
+@simulations.route("/months")
+class SimulatedMonths(MethodView):
+    """Months of the running system run through the rules again."""
+
+    @operation(
+        "simulateMonths",
+        body=Content(
+            schema=SimulatedMonthsSchema,
+            example={"months": ["2014-02"], "municipality": "2029", "set": ["policy.cap=none"]},
+        ),
+        answers=_ANSWERS,
+        problems=(409,),
+    )
+    def post(self, asked: Asked) -> Response:
+        """Run months of the running system, of up to 5,000 visits, as if something were set otherwise."""
+        told = dict(asked.value)
+        compare = told.pop("compare")
+        wanted = months.Asked(**told)
+        if not compare:
+            return answer(dump_outcome(months.simulate_months(asked.call, wanted)))
+        return answer(_dumped(months.compare_months(asked.call, wanted), wanted.by))
+
+
+def _dumped(compared: actions.Compared, by: Iterable[By]) -> dict[str, Any]:
+    return {
+        "before": dump_outcome(compared.before),
+        "after": dump_outcome(compared.after),
+        "differences": dump_differences(compared.settings, compared.comparison, compared.summary, by),
+    }
 
 
 def _read(content: Any) -> Any:

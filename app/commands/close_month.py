@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 
 import click
 from flask import current_app
@@ -16,12 +18,22 @@ from app.commands.instants import CARE_SYSTEM, NOW, clock
 MONTH = click.option("--month", metavar="YYYY-MM", help="One month; every month that is over where it is left out.")
 
 
+SETTLE = click.option(
+    "--settle",
+    type=click.IntRange(0, 600),
+    default=0,
+    metavar="SECONDS",
+    help="Wait so long between a lock and what is issued of it, for what was being registered as it fell.",
+)
+
+
 @click.command("close-month")
 @MONTH
 @NOW
 @CARE_SYSTEM
+@SETTLE
 @with_appcontext
-def close_month(month: str | None, now: datetime | None, care_system_id: str | None) -> None:
+def close_month(month: str | None, now: datetime | None, care_system_id: str | None, settle: int) -> None:
     """Lock every month whose lock date has come, and issue those that are locked and attested.
 
     Done again it does nothing. Prints what was done as one line of JSON.
@@ -29,7 +41,8 @@ def close_month(month: str | None, now: datetime | None, care_system_id: str | N
     running = current_app.extensions["hemtid"]
     done = runs.ClosedMonths()
     for one in runs.systems(running.database, care_system_id):
-        done += runs.close(running.database, running.settings, one, month, clock(now))
+        wait = partial(time.sleep, settle)
+        done += runs.close(running.database, running.settings, one, month, clock(now), wait)
     click.echo(json.dumps(asdict(done)))
 
 

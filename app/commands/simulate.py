@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,33 +16,67 @@ from flask.cli import ScriptInfo
 from app.actions import simulations
 from app.actions.scenarios import scenario_of_months
 from app.commands.instants import NOW, clock
+from app.commands.tables import tables
+from app.rules.comparisons import By
+from app.rules.providers import Provider
 from app.rules.refusal import Refused
 from app.rules.scenario import Scenario
 from app.rules.simulations import Outcome
+from schemas.comparisons import dump_differences
 from schemas.simulations import ScenarioError, dump_outcome, dump_scenario, read_scenario
 
 SIMULATE = "simulate"
 UNREADABLE = 2
 """The exit code for a file that cannot be read, or whose rates contradict each other. Source: CONTRACT."""
 
+ITSELF = Path()
+"""What `--compare` is where nothing stands behind it: no file is called so."""
 FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
-@click.command(SIMULATE)
+GRAMMAR = """\b
+What --set may say:
+  policy.<name>=<value>                    for every municipality and day
+  policy.<municipality>.<name>=<value>     for one municipality
+  rate.<which>.ore_per_hour=<öre>          another price
+  rate.<which>.index=<per cent>            OPI: so much more, exactly
+  rate.<which>.index_to_krona=<per cent>   the same, to the nearest krona
+\b
+With @YYYY-MM-DD before the = it holds from that day on. <which> is a rate's
+id, * for every rate, or words that the rate must have, joined by dots:
+service, law, provider kind, municipality, band. Several are taken in turn.
+\b
+  --set policy.0182.cap=none
+  --set rate.personal_care.private.ore_per_hour=38000
+  --set 'rate.*.index_to_krona@2015-01-01=2.3'
+"""
+
+
+@click.command(SIMULATE, epilog=GRAMMAR)
 @click.argument("file", type=FILE, required=False)
 @click.option(
     "--set",
     "settings",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Change one thing: policy.cap=none, rate.<id>.ore_per_hour=38000. May be repeated.",
+    help="Change one thing, as below. May be repeated.",
 )
 @click.option(
     "--compare",
     type=FILE,
-    metavar="OTHER",
-    help="Show the totals of OTHER, as it stands, beside those of FILE: one file twice shows what --set does.",
+    metavar="[OTHER]",
+    is_flag=False,
+    flag_value="",
+    help="Show what differs from OTHER as it stands; without OTHER, what --set changes in FILE.",
 )
+@click.option(
+    "--by",
+    type=click.Choice([one.value for one in By]),
+    multiple=True,
+    help="With --compare: rows by customer or month too.",
+)
+@click.option("--all", "everything", is_flag=True, help="With --compare: what does not change, too.")
+@click.option("--json", "as_json", is_flag=True, help="With --compare: JSON in place of tables.")
 @click.option(
     "--from-month",
     "months",
@@ -58,6 +93,9 @@ def simulate(
     file: Path | None,
     settings: tuple[str, ...],
     compare: Path | None,
+    by: tuple[str, ...],
+    everything: bool,
+    as_json: bool,
     months: tuple[str, ...],
     care_system_id: str | None,
     municipality: str | None,
@@ -67,6 +105,12 @@ def simulate(
 
     The same file always prints the same bytes. One that cannot be read is named with its field, and exits 2.
     """
+    if file is None and not months and compare is not None and compare != ITSELF:
+        file, compare = compare, ITSELF  # `--compare FILE`: what stands behind the option is the only file
+    if compare is not None and compare == ITSELF and not settings:
+        raise click.UsageError("Say what to compare with: --compare OTHER, or what changes: --set NAME=VALUE.")
+    if compare is None and (by or everything or as_json):
+        raise click.UsageError("--by, --all and --json belong to --compare.")
     if months:
         whose = Whose(care_system_id=care_system_id or "", municipality=municipality, months=months, now=clock(now))
         scenario = _filled(context, file, whose)
@@ -74,13 +118,69 @@ def simulate(
         raise click.UsageError("Name a scenario FILE, or a month with --from-month.")
     else:
         scenario = _read(file)
-    told = file or Path("-".join(months))
-    outcome = _outcome(told, scenario, settings)
+    told = Named(name=file or Path("-".join(months)), scenario=scenario)
+    changed = Named(name=told.name, scenario=_set(told, settings), settings=settings)
     if compare is None:
-        click.echo(as_text(dump_outcome(outcome)))
+        click.echo(as_text(dump_outcome(_outcome(changed))))
     else:
-        before = (str(compare), _outcome(compare, _read(compare), ()))
-        click.echo(side_by_side(before, (" ".join((str(told), *settings)), outcome)))
+        first = told if compare == ITSELF else Named(name=compare, scenario=_read(compare))
+        click.echo(_compared(first, changed, Shown(by=tuple(map(By, by)), everything=everything, as_json=as_json)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A scenario, the file it is called by, and what was set in it."""
+
+    name: Path
+    scenario: Scenario
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a comparison is to be told."""
+
+    by: tuple[By, ...]
+    everything: bool
+    as_json: bool
+
+
+def _set(told: Named, settings: tuple[str, ...]) -> Scenario:
+    try:
+        return simulations.changed(told.scenario, settings)
+    except Refused as fault:
+        refuse(told.name, f"{fault.pointer or '/'}: {fault}")
+
+
+def _outcome(told: Named) -> Outcome:
+    """What it comes to; what that leaves out stands on standard error."""
+    try:
+        outcome = simulations.run(told.scenario)
+    except Refused as fault:
+        refuse(told.name, f"{fault.pointer or '/'}: {fault}")
+    for note in outcome.notes:
+        click.echo(f"{told.name}: {note.rule}: {note.message}", err=True)
+    return outcome
+
+
+def _compared(first: Named, second: Named, shown: Shown) -> str:
+    before, after = (simulations.Simulated(scenario=one.scenario, outcome=_outcome(one)) for one in (first, second))
+    compared = simulations.compared(before, after, shown.by)
+    if shown.as_json:
+        return as_text(
+            dump_differences(
+                compared.settings, compared.comparison, compared.summary, shown.by, everything=shown.everything
+            )
+        )
+    names = (str(first.name), " ".join((str(second.name), *second.settings)))
+    providers = _names([*first.scenario.facts.providers, *second.scenario.facts.providers])
+    return tables(compared, names, providers, shown.by, everything=shown.everything)
+
+
+def _names(providers: Iterable[Provider]) -> dict[str, str]:
+    """What each provider is called; its id where another has the same name."""
+    names = {one.id: one.name for one in providers}
+    return {key: name for key, name in names.items() if list(names.values()).count(name) == 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +210,6 @@ def _filled(context: click.Context, file: Path | None, whose: Whose) -> Scenario
         except OSError as fault:
             refuse(file, f"cannot be written: {fault.strerror}")
     return scenario
-
-
-def _outcome(file: Path, scenario: Scenario, settings: tuple[str, ...]) -> Outcome:
-    try:
-        return simulations.run(simulations.changed(scenario, settings))
-    except Refused as fault:
-        refuse(file, f"{fault.pointer or '/'}: {fault}")
 
 
 def _read(file: Path) -> Scenario:
@@ -150,24 +243,3 @@ def refuse(file: Path, *faults: str) -> NoReturn:
 def as_text(document: Any) -> str:
     """The document as JSON for people and programs, in the order given."""
     return json.dumps(document, ensure_ascii=False, indent=2)
-
-
-def side_by_side(first: tuple[str, Outcome], second: tuple[str, Outcome]) -> str:
-    """The totals of both outcomes as a table, with what the second has more or less."""
-    names = (first[0], second[0])
-    rows = simulations.beside(simulations.totals_of(first[1]), simulations.totals_of(second[1]))
-    head = ("", "[1]", "[2]", "[2] − [1]")
-    cells = [head, *((name, _number(one), _number(two), _signed(two - one)) for name, one, two in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
-    lines = [
-        "  ".join([row[0].ljust(widths[0]), *(row[at].rjust(widths[at]) for at in (1, 2, 3))]).rstrip() for row in cells
-    ]
-    return "\n".join([f"[1] {names[0]}", f"[2] {names[1]}", "", *lines])
-
-
-def _number(number: int) -> str:
-    return f"{number:,}".replace(",", "\N{NO-BREAK SPACE}").replace("-", "−")
-
-
-def _signed(number: int) -> str:
-    return "0" if number == 0 else f"{'+' if number > 0 else '−'}{_number(abs(number))}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
@@ -83,17 +83,18 @@ class Placed:
     order: Order
     grant: Grant
     continues: bool = False
+    pool: PoolKey = field(init=False, compare=False, repr=False)
+    """The cap that this order's seconds are counted against; made once, for every stretch asks for it. Source: R2."""
 
-    @property
-    def pool(self) -> PoolKey:
-        """The cap that this order's seconds are counted against. Source: R2."""
+    def __post_init__(self) -> None:
         grant = self.grant
-        return PoolKey(
+        pool = PoolKey(
             provider_id=self.order.provider_id,
             customer_id=grant.customer_id,
             law=grant.law,
             services=tuple(sorted(grant.services)),
         )
+        object.__setattr__(self, "pool", pool)
 
     @property
     def begins_at(self) -> datetime:
@@ -169,19 +170,25 @@ def granted_seconds(pool: Iterable[Placed], month: str, away: frozenset[date] = 
 
 
 def double_staffed_seconds(pool: Iterable[Placed], month: str) -> int:
-    """Seconds of the month that may be a second caregiver's, cut to whole seconds once.
-
-    A grant that several orders of the pool place in parts has its seconds once, each version for its days.
-    Source: O2, R5.
-    """
-    by_grant: dict[tuple[str, int], list[Placed]] = {}
-    for placed in pool:
-        by_grant.setdefault((placed.grant.id, placed.grant.version), []).append(placed)
-    total = Fraction(0)
-    for parts in by_grant.values():
-        days = {day for placed in parts for day in _valid_days(placed, month)}
-        total += per_day(parts[0].grant.double_staffed_seconds, parts[0].grant, month) * len(days)
+    """Seconds of the month that may be a second caregiver's, cut to whole seconds once. Source: O2, R5."""
+    total = sum(double_staffed_by_grant(pool, month).values(), Fraction(0))
     return total.numerator // total.denominator
+
+
+def double_staffed_by_grant(placed: Iterable[Placed], month: str) -> dict[str, Fraction]:
+    """The second caregiver's seconds of each grant in the month, by its id. Exact.
+
+    A grant that several orders place in parts has its seconds once, each version for its days. Source: O2, R5.
+    """
+    versions: dict[tuple[str, int], list[Placed]] = {}
+    for one in placed:
+        versions.setdefault((one.grant.id, one.grant.version), []).append(one)
+    found: dict[str, Fraction] = {}
+    for (grant_id, _), parts in versions.items():
+        days = {day for one in parts for day in _valid_days(one, month)}
+        seconds = per_day(parts[0].grant.double_staffed_seconds, parts[0].grant, month) * len(days)
+        found[grant_id] = found.get(grant_id, Fraction(0)) + seconds
+    return found
 
 
 def _valid_days(placed: Placed, month: str, away: frozenset[date] = frozenset()) -> list[date]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -104,9 +104,11 @@ def match(starts: Iterable[Start], plans: Iterable[PlannedVisit], within: Callab
     """
     ready = [plan for plan in plans if not called_off(plan)]
     places = {plan.id: max(1, len(plan.caregiver_ids)) for plan in ready}
-    by_customer: dict[tuple[str, str], list[PlannedVisit]] = {}
+    by_customer: dict[tuple[str, str], _InOrder] = {}
     for plan in sorted(ready, key=_starts_at):
-        by_customer.setdefault((plan.provider_id, plan.customer_id), []).append(plan)
+        ordered = by_customer.setdefault((plan.provider_id, plan.customer_id), _InOrder())
+        ordered.plans.append(plan)
+        ordered.seconds.append(_starts_at(plan))
     found: dict[str, str] = {}
     wishes: list[tuple[bool, int, str, str]] = []
     for start in starts:
@@ -114,7 +116,7 @@ def match(starts: Iterable[Start], plans: Iterable[PlannedVisit], within: Callab
             found[start.visit_id] = start.names
             places[start.names] = places.get(start.names, 0) - 1
             continue
-        for plan in _near(start.at, within(start), by_customer.get((start.provider_id, start.customer_id), [])):
+        for plan in _near(start.at, within(start), by_customer.get((start.provider_id, start.customer_id))):
             away = abs(seconds_between(plan.starts_at, start.at))
             wishes.append((start.caregiver_id not in plan.caregiver_ids, away, start.visit_id, plan.id))
     for _, _, visit_id, plan_id in sorted(wishes):
@@ -128,8 +130,18 @@ def _starts_at(plan: PlannedVisit) -> int:
     return seconds_between(BEGINNING, plan.starts_at)
 
 
-def _near(at: datetime, within_seconds: int, ordered: list[PlannedVisit]) -> list[PlannedVisit]:
-    """Those of the plans, ordered by start, that start at most so many seconds away; that border is inside."""
+@dataclass(slots=True)
+class _InOrder:
+    """Plans in the order of their starts, and these as seconds."""
+
+    plans: list[PlannedVisit] = field(default_factory=list)
+    seconds: list[int] = field(default_factory=list)
+
+
+def _near(at: datetime, within_seconds: int, ordered: _InOrder | None) -> list[PlannedVisit]:
+    """Those of the plans that start at most so many seconds away; that border is inside."""
+    if ordered is None:
+        return []
     second = seconds_between(BEGINNING, at)
-    first = bisect_left(ordered, second - within_seconds, key=_starts_at)
-    return ordered[first : bisect_right(ordered, second + within_seconds, key=_starts_at)]
+    first = bisect_left(ordered.seconds, second - within_seconds)
+    return ordered.plans[first : bisect_right(ordered.seconds, second + within_seconds)]

@@ -206,6 +206,7 @@ class Policies:
 
     rows: tuple[Policy, ...] = ()
     _found: dict[tuple[str, str | None, date], Applied] = field(default_factory=dict, compare=False, repr=False)
+    _numbers: dict[tuple[str | None, date], Mapping[str, int]] = field(default_factory=dict, compare=False, repr=False)
 
     def number(self, name: str, municipality: str | None, day: date) -> int:
         """The whole number that holds in the municipality on the day."""
@@ -224,6 +225,14 @@ class Policies:
         if key not in self._found:
             self._found[key] = self._look_up(name, municipality, day)
         return self._found[key]
+
+    def numbers(self, municipality: str | None, day: date) -> Mapping[str, int]:
+        """Every policy that is a number, as it holds in the municipality on the day; for who asks for many of them."""
+        key = (municipality, day)
+        if key not in self._numbers:
+            named = (kind.name for kind in KINDS if not kind.choices)
+            self._numbers[key] = {name: self.number(name, municipality, day) for name in named}
+        return self._numbers[key]
 
     def _look_up(self, name: str, municipality: str | None, day: date) -> Applied:
         rows = [row for row in self.rows if row.name == name and row.valid_from <= day]

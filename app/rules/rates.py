@@ -11,7 +11,7 @@ from enum import StrEnum
 from app.rules.providers import Law, ProviderKind, Service
 from app.rules.recorded import Recorded, valid_on
 from app.rules.refusal import Refused
-from app.rules.time import Interval, days_touched, local_day, local_instant
+from app.rules.time import Interval, days_touched, first_day, local_day, local_instant, next_month
 
 
 class Holidays(StrEnum):
@@ -107,6 +107,53 @@ def check_rates(rates: Iterable[Rate]) -> None:
                 )
 
 
+class Stage(StrEnum):
+    """Where a row stands on a day: it holds, it is to come, or it has ended."""
+
+    NOW = "now"
+    COMING = "coming"
+    PAST = "past"
+
+
+def stage_of(rate: Rate, end: date | None, day: date) -> Stage:
+    """Where the row that ends at `end` stands on the day. Source: R3."""
+    if end is not None and end <= day:
+        return Stage.PAST
+    return Stage.NOW if rate.valid_from <= day else Stage.COMING
+
+
+def prices(rate: Rate, end: date | None, municipality: str, kind: ProviderKind, month: str) -> bool:
+    """True where the row that ends at `end` may price what such a provider does there some day of the month.
+
+    Source: R3, R8.
+    """
+    theirs = rate.municipality == municipality and rate.provider_kind in (None, kind)
+    return theirs and rate.valid_from < first_day(next_month(month)) and (end is None or end > first_day(month))
+
+
+def order_of(rate: Rate) -> tuple[object, ...]:
+    """Rows in the order in which people read them: by service, kind of provider, law, day and hour of the week."""
+    windows = () if rate.band is None else rate.band.windows
+    return (
+        rate.municipality,
+        list(Service).index(rate.service),
+        rate.provider_kind is not None and list(ProviderKind).index(rate.provider_kind) + 1,
+        rate.law or "",
+        rate.valid_from,
+        min(((one.weekdays[0], one.start_minute) for one in windows), default=(0, 0)),
+        rate.id,
+    )
+
+
+def moved_ends(rates: Iterable[Rate], added: Iterable[Rate]) -> dict[str, date | None]:
+    """Rate id → its end once `added` hold too, of those `rates` alone whose end that moves: rows are never edited, but
+    end where the next of their key begins. Source: R3.
+    """
+    known = tuple(rates)
+    before, after = ends_before(known), ends_before((*known, *added))
+    return {name: after[name] for name, end in before.items() if after[name] != end}
+
+
 def _price_alike(one: Rate, other: Rate, ends: Mapping[str, date | None]) -> bool:
     if one.law is not None and other.law is not None and one.law != other.law:
         return False
@@ -122,11 +169,11 @@ def _price_alike(one: Rate, other: Rate, ends: Mapping[str, date | None]) -> boo
 
 def _bands_meet(one: Band | None, other: Band | None) -> bool:
     """True where some second of a week, whichever days are holidays, lies in both; no band is every second."""
-    return any(a.meets(b) for a in _hours_of_a_week(one) for b in _hours_of_a_week(other))
+    return any(a.meets(b) for a in hours_of_a_week(one) for b in hours_of_a_week(other))
 
 
 @dataclass(frozen=True, slots=True)
-class _Hours:
+class Hours:
     """Minutes since Monday 00:00 of one weekday's window, half-open; what runs past Sunday goes on from 0.
 
     `weekday` is the one on which the window begins, None for every second of the week.
@@ -137,23 +184,24 @@ class _Hours:
     weekday: int | None
     holidays: Holidays
 
-    def meets(self, other: _Hours) -> bool:
+    def meets(self, other: Hours) -> bool:
         """True where both hold for one second: one day is a holiday or is not, two days may be one and the other."""
         never = {self.holidays, other.holidays} == {Holidays.EXCLUDE, Holidays.ONLY} and self.weekday == other.weekday
         return not never and self.start < other.before and other.start < self.before
 
 
-def _hours_of_a_week(band: Band | None) -> list[_Hours]:
+def hours_of_a_week(band: Band | None) -> list[Hours]:
+    """Every stretch of a week that the band holds for; no band is all of it. Source: R4."""
     if band is None:
-        return [_Hours(0, 10_080, None, Holidays.BY_WEEKDAY)]
-    found: list[_Hours] = []
+        return [Hours(0, 10_080, None, Holidays.BY_WEEKDAY)]
+    found: list[Hours] = []
     for window in band.windows:
         for weekday in window.weekdays:
             start = (weekday - 1) * 1440 + window.start_minute
             end = start + _length(window)
-            found.append(_Hours(start, min(end, 10_080), weekday, band.holidays))
+            found.append(Hours(start, min(end, 10_080), weekday, band.holidays))
             if end > 10_080:
-                found.append(_Hours(0, end - 10_080, weekday, band.holidays))
+                found.append(Hours(0, end - 10_080, weekday, band.holidays))
     return found
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, bind, judge, judge_before
@@ -19,6 +21,9 @@ from app.rules.reports import figures
 from app.rules.scenario import Scenario
 from app.rules.time import BEGINNING
 from app.rules.visits.correct import refusal_of_approval
+from app.rules.visits.surroundings import Surroundings
+
+NACKA = "0182"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,31 +36,146 @@ class RefusedFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What the outcome leaves out, by the rule that says so."""
+
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a scenario comes to, everything in a fixed order."""
+    """What a scenario comes to, everything in a fixed order. `closing` is the judgement at the last lock of `months`,
+    None where there is none: what the lines and the excess come of.
+    """
 
     judgement: Judgement
     lines: tuple[Line, ...]
     excess: tuple[Excess, ...]
     figures: dict[str, list[dict[str, object]]]
     refused: tuple[RefusedFact, ...]
+    months: tuple[str, ...] = ()
+    closing: Judgement | None = None
+    notes: tuple[Note, ...] = ()
+
+
+PAID_IN_2013 = Note(rule="R6", message="Nacka's omställningstid and its rounding in 2013 are left out of the outcome.")
+
+
+def left_out(months: Iterable[str], municipalities: Iterable[str]) -> tuple[Note, ...]:
+    """What was paid in these months and is not simulated. Source: R6, N 4.3.3."""
+    nacka = NACKA in municipalities
+    return (PAID_IN_2013,) if nacka and any(month.startswith("2013-") for month in months) else ()
 
 
 def simulate(scenario: Scenario) -> Outcome:
     """Runs the scenario; the same one always comes to the same. Raises Refused R3 where two rates would price one
     second.
     """
-    check_rates(scenario.facts.rates)
-    facts, refused = _accepted(scenario.facts)
-    facts = bind(facts, scenario.months)
+    facts, refused = _taken(scenario)
     lines, last = _close(facts, scenario)
     judgement = judge(facts, scenario.now, scenario.months)
-    return Outcome(
+    shown = figures(judgement, scenario.months)
+    return _outcome(scenario, lines, last, judgement=judgement, figures=shown, refused=refused)
+
+
+def settle(scenario: Scenario) -> Outcome:
+    """The same lines and excess, judged as of the last lock instead of now, and without figures: for many at once.
+
+    Raises Refused R3, and ValueError for a scenario that closes no month.
+    """
+    facts, refused = _taken(scenario)
+    lines, last = _close(facts, scenario)
+    if last is None:
+        raise ValueError("a settlement closes a month")
+    return _outcome(scenario, lines, last, judgement=last, figures={}, refused=refused)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whose:
+    """One provider, or all of them (None), in some municipalities; the empty one is of what was at nobody known."""
+
+    homes: frozenset[str]
+    provider_id: str | None = None
+
+
+def only(outcome: Outcome, whose: Whose) -> Outcome:
+    """What of the outcome is theirs: facts of one provider or municipality bring those of others along (V5)."""
+    theirs = _Theirs(whose, outcome.judgement.setting.around)
+    judgement = theirs.judgement(outcome.judgement)
+    shown = figures(judgement, outcome.months) if outcome.figures else {}
+    return replace(
+        outcome,
         judgement=judgement,
+        lines=tuple(
+            line
+            for line in outcome.lines
+            if theirs.done_by(line.total.key.provider_id) and line.total.key.municipality in whose.homes
+        ),
+        excess=tuple(
+            one for one in outcome.excess if theirs.done_by(one.provider_id) and theirs.at_home([one.customer_id])
+        ),
+        figures={name: [row for row in rows if theirs.told_by(row)] for name, rows in shown.items()},
+        closing=None if outcome.closing is None else theirs.judgement(outcome.closing),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Theirs:
+    whose: Whose
+    around: Surroundings
+
+    def done_by(self, provider_id: object) -> bool:
+        return self.whose.provider_id in (None, provider_id)
+
+    def at_home(self, customer_ids: Sequence[str | None]) -> bool:
+        return any((self.around.municipality(one) or "") in self.whose.homes for one in customer_ids or [None])
+
+    def told_by(self, row: Mapping[str, object]) -> bool:
+        """True for a row of figures; those of a municipality are not one provider's."""
+        at_home = row.get("municipality") in (None, *self.whose.homes)
+        customer_id = row.get("customer_id")
+        return (
+            at_home
+            and self.done_by(row.get("provider_id"))
+            and (customer_id is None or self.at_home([str(customer_id)]))
+        )
+
+    def judgement(self, judgement: Judgement) -> Judgement:
+        """The judgement of their visits alone."""
+        account, told = judgement.account, judgement.deviations
+        stretches = tuple(
+            one for one in account.stretches if self.done_by(one.visit.provider_id) and self.at_home([one.customer_id])
+        )
+        return replace(
+            judgement,
+            visits=tuple(
+                one for one in judgement.visits if self.done_by(one.provider_id) and self.at_home(one.customer_ids)
+            ),
+            deviations=tuple(
+                one
+                for one in told
+                if self.done_by(one.found.provider_id) and (one.found.municipality or "") in self.whose.homes
+            ),
+            account=replace(account, stretches=stretches),
+        )
+
+
+def _taken(scenario: Scenario) -> tuple[Facts, tuple[RefusedFact, ...]]:
+    check_rates(scenario.facts.rates)
+    facts, refused = _accepted(scenario.facts)
+    return bind(facts, scenario.months), refused
+
+
+def _outcome(scenario: Scenario, lines: tuple[Line, ...], last: Judgement | None, **told: Any) -> Outcome:
+    shared = scenario.care_system.municipalities if scenario.care_system else ()
+    return Outcome(
         lines=lines,
         excess=() if last is None else excesses(last, scenario.months),
-        figures=figures(judgement, scenario.months),
-        refused=refused,
+        months=scenario.months,
+        closing=last,
+        notes=left_out(scenario.months, {*shared, *(one.municipality for one in scenario.facts.customers)}),
+        **told,
     )
 
 

@@ -207,6 +207,8 @@ class KnownTags:
     by_uid: Mapping[str, tuple[str, ...]]
     keys: TagKeys | None
     sun: SunReader | None = None
+    _signed: dict[str, int | None] = field(default_factory=dict, compare=False, repr=False)
+    """By text the key version that signed it: a tag at a door is read some hundred times a month."""
 
     def read(self, place: Place, at: datetime, recorded_at: datetime) -> Reading:
         """What the reading came to, by all that was known of the tag when it was recorded.
@@ -225,7 +227,7 @@ class KnownTags:
         return self._of_text(place.text, moment)
 
     def _of_text(self, text: str, moment: _Moment) -> Reading:
-        version = None if self.keys is None else signed_under(text, self.keys)
+        version = self._version(text)
         found = [one for one in [self._reading(named_by_text(text), moment)] if one is not None]
         if self.keys is None:
             return self._best(found or self._of_uid(named_by_text(text), moment))
@@ -235,6 +237,13 @@ class KnownTags:
         if found and retired_at is not None and moment.at >= retired_at:
             return replace(found[0], problem=TagProblem.REVOKED)
         return self._best(found)
+
+    def _version(self, text: str) -> int | None:
+        if self.keys is None:
+            return None
+        if text not in self._signed:
+            self._signed[text] = signed_under(text, self.keys)
+        return self._signed[text]
 
     def _best(self, found: Iterable[Reading]) -> Reading:
         """Of several tags with one uid the one without problem then, else the newest validity."""

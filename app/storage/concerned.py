@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_, union, update
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select, tuple_, union, update
 
 from app.rules.access import Scope
 from app.rules.deviations.values import DeviationState
-from app.rules.reimbursement.months import MonthState
+from app.rules.reimbursement.months import REOPENED, MonthState
 from app.rules.time import first_day, month_interval, next_month
 from app.storage.database import Transaction
 from app.storage.judgements import Due
-from app.storage.statements import among, mappings
+from app.storage.statements import among, insert_new_rows, mappings
 from app.storage.tables.deviations import deviation, judgement_due
 from app.storage.tables.orders import care_grant, care_order
 from app.storage.tables.people import customer
@@ -116,28 +116,51 @@ def due_of(tx: Transaction, care_system_id: str, provider_ids: Collection[str], 
     return tuple(Due(provider_id=row[0], customer_id=row[1], month=month) for row in tx.connection.execute(statement))
 
 
-def reopen(tx: Transaction, care_system_id: str, dues: Collection[Due]) -> tuple[tuple[str, str, str], ...]:
+def reopen(
+    tx: Transaction, care_system_id: str, dues: Collection[Due], carried_by: str
+) -> tuple[tuple[str, str, str], ...]:
     """The attested months of these are open again, as (month, municipality, provider id); others stay. Source: R8.
 
-    What was done at nobody known reopens the provider's month everywhere.
+    What was done at nobody known reopens the provider's month everywhere. Of those that are locked the provider's month
+    `carried_by` is there from now on, though no care was ordered or done in it: it is the one that adjusts them.
     """
     table = month_table
-    attested = select(table.c.month, table.c.municipality, table.c.provider_id).where(
+    statement = select(table.c.month, table.c.municipality, table.c.provider_id, table.c.state).where(
         table.c.care_system_id == care_system_id,
-        table.c.state == MonthState.ATTESTED,
+        table.c.state != MonthState.OPEN,
         tuple_(table.c.provider_id, table.c.month).in_(sorted({(one.provider_id, one.month) for one in dues})),
     )
-    standing = [(row[0], row[1], row[2]) for row in tx.connection.execute(attested)]
+    standing = {(row[0], row[1], row[2]): row[3] for row in tx.connection.execute(statement)}
     if not standing:
         return ()
     homes = _homes(tx, care_system_id, {one.customer_id for one in dues if one.customer_id})
     wanted = {(one.month, homes.get(one.customer_id), one.provider_id) for one in dues}
-    keys = [key for key in standing if key in wanted or (key[0], None, key[2]) in wanted]
+    meant = [key for key in standing if key in wanted or (key[0], None, key[2]) in wanted]
+    keys = [key for key in meant if standing[key] in REOPENED]
+    _carry(tx, care_system_id, {(carried_by, key[1], key[2]) for key in meant if standing[key] not in REOPENED})
     if keys:
-        opened = {"state": MonthState.OPEN, "attested_by": None, "attested_at": None, "version": table.c.version + 1}
+        state = case(dict(REOPENED), value=table.c.state)
+        opened = {"state": state, "attested_by": None, "attested_at": None, "version": table.c.version + 1}
         where = tuple_(table.c.month, table.c.municipality, table.c.provider_id).in_(keys)
         tx.connection.execute(update(table).where(table.c.care_system_id == care_system_id, where).values(opened))
     return tuple(keys)
+
+
+def _carry(tx: Transaction, care_system_id: str, keys: Collection[tuple[str, str, str]]) -> None:
+    """These months are there, open where nobody has touched them."""
+    rows = [
+        {
+            "care_system_id": care_system_id,
+            "month": month,
+            "municipality": municipality,
+            "provider_id": provider_id,
+            "state": MonthState.OPEN,
+            "version": 1,
+        }
+        for month, municipality, provider_id in sorted(keys)
+    ]
+    if rows:
+        insert_new_rows(tx, month_table, rows)
 
 
 def _homes(tx: Transaction, care_system_id: str, customer_ids: Collection[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from app.storage.counters import lock_counter, move_counter
 from app.storage.database import Transaction
 from app.storage.statements import Row, insert_rows, mappings
 from app.storage.tables.events import event, event_pending
+from app.storage.tables.reimbursement import counter
 
 PUBLISHED_AT_ONCE = 1_000
 """At most so many are numbered by one reader."""
@@ -61,19 +62,38 @@ def append(tx: Transaction, care_system_id: str, events: Iterable[Event]) -> Non
 
 
 def page(
-    tx: Transaction, care_system_id: str, *, scope: Scope | None = None, after: int = 0, limit: int = 50
+    tx: Transaction,
+    care_system_id: str,
+    *,
+    scope: Scope | None = None,
+    after: int = 0,
+    until: int | None = None,
+    types: Collection[str] = (),
+    limit: int = 50,
 ) -> tuple[Change, ...]:
     """Up to `limit` changes after that number, in order; none with a lower number ever comes later.
 
-    Numbers what is pending first, so the transaction must be one that writes. Source: CONTRACT, change; R11.
+    Those up to `until` and of these `types` alone, where any are named. Numbers what is pending first, so the
+    transaction must be one that writes. Source: CONTRACT, change; R11.
     """
     publish(tx, care_system_id)
     statement = select(event).where(event.c.care_system_id == care_system_id, event.c.sequence > after)
+    if until is not None:
+        statement = statement.where(event.c.sequence <= until)
+    if types:
+        statement = statement.where(event.c.type.in_(types))
     if scope is not None and scope.provider_id is not None:
         statement = statement.where(event.c.provider_id == scope.provider_id)
     if scope is not None and scope.municipality is not None:
         statement = statement.where(event.c.municipality == scope.municipality)
     return tuple(_change_of(row) for row in mappings(tx, statement.order_by(event.c.sequence).limit(limit)))
+
+
+def last_sequence(tx: Transaction, care_system_id: str) -> int:
+    """The number of the last change that has one, 0 before the first; as `page`, numbers what is pending first."""
+    publish(tx, care_system_id)
+    last = select(counter.c.last).where(counter.c.care_system_id == care_system_id, counter.c.name == "events")
+    return tx.connection.execute(last).scalar_one_or_none() or 0
 
 
 def _change_of(row: Row) -> Change:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from app.rules.deviations.facts import Facts
+from app.rules.deviations.values import SubjectType
 from app.rules.plans import PlannedVisit
 from app.rules.tags import Tag, named_by_text, named_tag
 from app.rules.time import month_interval
@@ -25,7 +26,7 @@ from app.storage.policies import policies_of
 from app.storage.providers import ACCREDITATION, PROVIDER
 from app.storage.rates import rates_of
 from app.storage.records import Master, V, versions
-from app.storage.statements import among, mappings
+from app.storage.statements import among, among_many, mappings
 from app.storage.tables.deviations import deviation
 from app.storage.tables.extensions import extension
 from app.storage.tables.visits import registration, visit, visit_household
@@ -80,7 +81,8 @@ def facts_of_month(
     """
     asked = _Asked(tx=tx, care_system_id=care_system_id, months=tuple(months), recorded_before=recorded_before)
     core = _customers(asked, municipality, provider_id) if customer_ids is None else frozenset(customer_ids)
-    registrations = _registrations(asked, _providers(asked, core, provider_id))
+    shared = core if provider_id is None else _ordered(asked, core, provider_id)
+    registrations = _registrations(asked, _providers(asked, shared, provider_id))
     whose = core | {one for row in registrations for one in row.customer_ids}
     return _gathered(asked, core, whose, registrations)
 
@@ -126,6 +128,21 @@ def _of(table: Any, provider_id: str | None) -> list[ColumnElement[bool]]:
     return [] if provider_id is None else [table.c.provider_id == provider_id]
 
 
+def _ordered(asked: _Asked, customer_ids: frozenset[str], provider_id: str) -> frozenset[str]:
+    """Those of the customers for whom the provider was ever ordered. At the others its time is paid by no order, so
+    that nothing which other providers do there weighs on it. Source: R5, D13.
+    """
+    order, grant = ORDER.tables.versions, GRANT.tables.versions
+    placed = and_(order.c.care_system_id == grant.c.care_system_id, order.c.grant_id == grant.c.id)
+    statement = (
+        select(grant.c.customer_id)
+        .join(order, placed)
+        .where(grant.c.care_system_id == asked.care_system_id, order.c.provider_id == provider_id)
+        .where(asked.among(grant.c.customer_id, customer_ids))
+    )
+    return frozenset(row["customer_id"] for row in mappings(asked.tx, statement))
+
+
 def _providers(asked: _Asked, customer_ids: frozenset[str], provider_id: str | None) -> frozenset[str]:
     """Every provider that was ordered for these customers, or has visited them in the months."""
     order, grant = ORDER.tables.versions, GRANT.tables.versions
@@ -152,7 +169,8 @@ def _registrations(asked: _Asked, provider_ids: frozenset[str]) -> tuple[_Regist
     )
     found = _registered(asked, table.c.caregiver_id.in_(caregivers), asked.within(table.c.at))
     named = {one.registration.visit_id for one in found.values() if one.registration.visit_id is not None}
-    found |= _registered(asked, asked.among(table.c.visit_id, found.keys() | named))
+    others = ~among_many(asked.tx, table.c.id, found.keys())
+    found |= _registered(asked, asked.among(table.c.visit_id, found.keys() | named), others)
     named = {one.registration.visit_id for one in found.values() if one.registration.visit_id is not None}
     missing = named - found.keys()
     found |= _registered(asked, asked.among(table.c.id, missing)) if missing else {}
@@ -189,7 +207,6 @@ def _gathered(asked: _Asked, core: frozenset[str], whose: frozenset[str], regist
         asked.among(extension.c.month, asked.months),
         recorded_before=asked.recorded_before,
     )
-    about = or_(asked.among(deviation.c.customer_id, core), asked.among(deviation.c.subject_id, ids))
     return Facts(
         providers=asked.versions(PROVIDER),
         accreditations=asked.versions(ACCREDITATION),
@@ -207,8 +224,19 @@ def _gathered(asked: _Asked, core: frozenset[str], whose: frozenset[str], regist
         extensions=_known(extensions, asked.recorded_before),
         decisions=_known(decisions, asked.recorded_before),
         taps=taps_beside(tx, cs, in_one_boot(one.resolved for one in registered)),
-        explanations=rule_explanations(tx, cs, about, recorded_before=asked.recorded_before),
+        explanations=rule_explanations(tx, cs, _about(asked, core, ids), recorded_before=asked.recorded_before),
     )
+
+
+def _about(asked: _Asked, customer_ids: Collection[str], visit_ids: Collection[str]) -> ColumnElement[bool]:
+    """True for the deviations of the customers and of the visits: one set of ids, each side looked up by its index."""
+    theirs = asked.among(deviation.c.customer_id, customer_ids)
+    of_visits = and_(deviation.c.subject_type == SubjectType.VISIT, asked.among(deviation.c.subject_id, visit_ids))
+    both = (
+        select(deviation.c.id).where(deviation.c.care_system_id == asked.care_system_id, one)
+        for one in (theirs, of_visits)
+    )
+    return deviation.c.id.in_(union(*both))
 
 
 def _of_ids(asked: _Asked, master: Master[V], ids: Collection[str]) -> tuple[V, ...]:
@@ -243,7 +271,6 @@ def _plans(
     table = PLANNED_VISIT.tables.versions
     named = {one.planned_visit_id for one in registrations if one.planned_visit_id is not None}
     near = and_(asked.among(table.c.customer_id, customer_ids), asked.within(table.c.starts_at))
-    ids = select(table.c.id).where(
-        table.c.care_system_id == asked.care_system_id, or_(near, asked.among(table.c.id, named))
-    )
-    return asked.versions(PLANNED_VISIT, table.c.id.in_(ids))
+    whose = (near, asked.among(table.c.id, named))
+    ids = (select(table.c.id).where(table.c.care_system_id == asked.care_system_id, one) for one in whose)
+    return asked.versions(PLANNED_VISIT, table.c.id.in_(union(*ids)))

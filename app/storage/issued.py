@@ -12,7 +12,7 @@ from app.rules.access import Scope
 from app.rules.reimbursement.values import Line
 from app.storage.database import Transaction
 from app.storage.reimbursement import line_of, within
-from app.storage.statements import among, mappings
+from app.storage.statements import Row, among, mappings
 from app.storage.tables.reimbursement import reimbursement_line as table
 
 
@@ -48,10 +48,12 @@ def issued_lines(
     if run_ids is not None:
         statement = statement.where(among(tx, table.c.run_id, run_ids))
     rows = mappings(tx, statement.order_by(table.c.sequence).limit(limit))
-    return tuple(
-        IssuedLine(id=row["id"], run_id=row["run_id"], recorded_at=row["recorded_at"], line=line_of(row))
-        for row in rows
-    )
+    return tuple(issued_of(row) for row in rows)
+
+
+def issued_of(row: Row) -> IssuedLine:
+    """The line of a row."""
+    return IssuedLine(id=row["id"], run_id=row["run_id"], recorded_at=row["recorded_at"], line=line_of(row))
 
 
 def sums_of(tx: Transaction, care_system_id: str, run_ids: Collection[str]) -> dict[str, Sum]:

@@ -168,7 +168,7 @@ def insert_run(tx: Transaction, care_system_id: str, run: Run) -> bool:
 def get_run(tx: Transaction, care_system_id: str, run_id: str, *, scope: Scope | None = None) -> Run | None:
     """The run, None where there is none within the scope."""
     statement = within(select(run_table), run_table, care_system_id, scope).where(run_table.c.id == run_id)
-    return next((_run_of(row) for row in mappings(tx, statement)), None)
+    return next((run_of(row) for row in mappings(tx, statement)), None)
 
 
 def runs_of(
@@ -186,10 +186,11 @@ def runs_of(
     equal = {"month": month, "provider_id": provider_id, "municipality": municipality}
     filters = [run_table.c[name] == value for name, value in equal.items() if value is not None]
     statement = within(select(run_table), run_table, care_system_id, scope).where(*filters)
-    return tuple(_run_of(row) for row in mappings(tx, cut(statement, run_table, after, limit)))
+    return tuple(run_of(row) for row in mappings(tx, cut(statement, run_table, after, limit)))
 
 
-def _run_of(row: Row) -> Run:
+def run_of(row: Row) -> Run:
+    """The run of a row."""
     return Run(
         id=row["id"],
         municipality=row["municipality"],
@@ -308,4 +309,4 @@ def issued_months(tx: Transaction, care_system_id: str, municipality: str, provi
         run_table.c.municipality == municipality,
         run_table.c.provider_id == provider_id,
     )
-    return tuple(_run_of(row) for row in mappings(tx, statement.order_by(run_table.c.month)))
+    return tuple(run_of(row) for row in mappings(tx, statement.order_by(run_table.c.month)))

@@ -51,6 +51,13 @@ def among(tx: Transaction, column: ColumnElement[Any], values: Collection[str]) 
     return column.in_(select(listed.c.value))
 
 
+def among_many(tx: Transaction, column: ColumnElement[Any], values: Collection[str]) -> ColumnElement[bool]:
+    """The same by a join, for where many values meet many rows: an array is searched from end to end for each row."""
+    if tx.dialect == "postgresql":
+        return column.in_(select(func.unnest(literal(list(values), ARRAY(Text))).column_valued("told")))
+    return among(tx, column, values)
+
+
 def has_member(tx: Transaction, column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
     """True where the column's JSON array holds the text."""
     if tx.dialect == "postgresql":
@@ -180,5 +187,7 @@ def locking(tx: Transaction, statement: Select[Any]) -> Select[Any]:
 
 
 def mappings(tx: Transaction, statement: Select[Any]) -> Sequence[Row]:
-    """The rows of the statement, by column name."""
-    return tx.connection.execute(statement).mappings().all()
+    """The rows of the statement, by column name: as dictionaries, which a value is read from quickest."""
+    found = tx.connection.execute(statement)
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found.all()]

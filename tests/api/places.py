@@ -69,10 +69,23 @@ def _standing(world: World, system: SystemOf, provider: ProviderOf, code: str) -
         "policy_id": system.policy_id,
         "user_id": provider.coordinator.id,
         "client_id": provider.scheduler.id,
+        "webhook_id": provider.scheduler.make("/webhooks", {"url": "http://127.0.0.1:9/"})["id"],
         "no_choice_id": _wanted(system, customer),
         **_quarantined(provider),
+        "billing_party_id": _billed(system, provider),
+        "name": "lines.csv",
+        "sequence": "1",
         "month": "2014-01",
+        "tariff": "leksand_rattvik_2011",
     }
+
+
+def _billed(system: SystemOf, provider: ProviderOf) -> str:
+    """The id of the provider's billing party."""
+    held = system.controller.read("/billing-parties", provider_id=provider.id)["items"]
+    told = {"name": provider.name, "organisation_number": "556677-8899", "street": "Ågatan 1"}
+    told |= {"postal_code": "793 30", "city": "Leksand", "provider_id": provider.id}
+    return str(held[0]["id"] if held else system.controller.make("/billing-parties", told)["id"])
 
 
 def _wanted(system: SystemOf, customer: CustomerOf) -> str:

@@ -141,7 +141,8 @@ BODIES: dict[str, tuple[bytes, str, int]] = {
     "no media type": (a_part() + END, "", 415),
     "no boundary": (a_part() + END, "multipart/form-data", 400),
     "an empty boundary": (a_part() + END, "multipart/form-data; boundary=", 400),
-    "a boundary of many bytes": (a_part() + END, "multipart/form-data; boundary=" + "b" * 71, 400),
+    "a boundary of many bytes": (a_part() + END, "multipart/form-data; boundary=" + "b" * 201, 400),
+    "another boundary of many bytes": (a_part() + END, "multipart/form-data; boundary=" + "c" * 71, 400),
     "a boundary that is none": (a_part() + END, 'multipart/form-data; boundary="b\xe5"', 400),
     "another boundary": (a_part() + END, "multipart/form-data; boundary=c", 400),
     "nothing": (b"", FORM, 422),
@@ -182,6 +183,11 @@ def test_E2_a_form_that_is_none_is_a_problem_and_leaves_nothing(
     assert wrong == {}
     assert kept(town.database) == (0, 0)
     assert town.ask("p", "POST", path, SOON, data=a_part() + END, content_type=FORM).status_code == 201
+    for number, long in enumerate(("b" * 71, "b" * 200, "-" * 60 + "b" * 11)):
+        body = (a_part(a_pdf(b"%d" % number)) + END).replace(b"--b", f"--{long}".encode())
+        media = f"multipart/form-data; boundary={long}"
+        assert town.ask("p", "POST", path, SOON, data=body, content_type=media).status_code == 201, len(long)
+    assert kept(town.database) == (4, 4)
 
 
 def test_E2_content_that_is_no_longer_what_was_attached_is_told_and_not_given(

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from app.actions import months
+from app.rules.time import parse_instant
 from app.storage.judgements import Due
 from tests.town import Town, id_of, told, town_of
 
@@ -103,17 +104,17 @@ def test_R8_what_is_registered_or_corrected_reopens_an_attested_month_and_not_a_
     elsewhere = Due(provider_id=id_of("p"), customer_id=id_of("m"), month="2014-02")
     for due, state in ((elsewhere, "attested"), (mine, "open")):
         with town.database.transaction() as tx:
-            months.reopen(tx, town.care_system_id, [due])
+            months.reopen(tx, town.care_system_id, [due], parse_instant(EARLY))
         assert month_of(town, EARLY)["state"] == state
     assert month_of(town, EARLY)["attested_by"] is None
     town.post("p", "/months/2014-02/attestation", EARLY, WHOSE)
     nobody = Due(provider_id=id_of("p"), customer_id="", month="2014-02")
     with town.database.transaction() as tx:
-        months.reopen(tx, town.care_system_id, [nobody])
+        months.reopen(tx, town.care_system_id, [nobody], parse_instant(EARLY))
     assert month_of(town, EARLY)["state"] == "open"
     town.post("controller", "/months/2014-02/lock", LOCK, WHOSE)
     with town.database.transaction() as tx:
-        months.reopen(tx, town.care_system_id, [mine])
+        months.reopen(tx, town.care_system_id, [mine], parse_instant(LOCK))
     assert month_of(town, LOCK)["state"] == "locked"
 
 

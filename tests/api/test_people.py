@@ -110,6 +110,10 @@ def test_A1_a_case_officer_keeps_the_customers_of_its_own_municipality(world: Wo
     other = world.home.providers[0].customers["2031"]
     problem(officer.get(f"/customers/{other.id}"), 404, "not-found")
     assert {one["municipality"] for one in officer.read("/customers", limit=200)["items"]} == {"2029"}
+    made = officer.post("/customers", greta(world.home))
+    path, elsewhere = f"/customers/{made.json['id']}", greta(world.home) | {"municipality": "2031"}
+    moved = officer.put(path, elsewhere, etag=made.headers["ETag"])
+    assert problem(moved, 422, "malformed")["errors"] == errors, "who moves is made anew there, and old months stay"
 
 
 def test_A2_a_caregiver_sees_todays_own_customers(world: World) -> None:

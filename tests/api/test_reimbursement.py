@@ -168,6 +168,25 @@ def test_R8_a_visit_told_after_the_lock_is_paid_as_an_adjustment_of_its_month(
     ]
 
 
+def test_R8_what_is_told_of_a_provider_that_has_no_care_left_is_issued_with_the_month_in_which_it_was_told(
+    make_app: Callable[..., Flask], sqlite_url: str
+) -> None:
+    """The order ended with February: of March there is nothing but what was told of February in it."""
+    content = told("nacka_2014.json")
+    content["orders"][0]["valid_before"] = "2014-03-01"
+    town = settle(make_app, sqlite_url, content)
+    close(town, "2014-02")
+    assert town.get("p", "/months/2014-03", ATTESTED["2014-03"])["items"] == []
+    manual, now = {"method": "manual", "reason": "phone_forgotten"}, "2014-03-07T09:00:00+01:00"
+    for kind, at in (("check_in", "2014-02-10T08:00:00+01:00"), ("check_out", "2014-02-10T08:30:00+01:00")):
+        row = {"id": id_of(kind), "kind": kind, "caregiver_id": id_of("c"), "captured_at": now, "stated_at": at}
+        whose = {"customer_id": id_of("k"), "service": "personal_care", "place": manual}
+        town.post("caregiver", "/registrations", now, {**row, **whose})
+    close(town, "2014-03")
+    assert summary(lines(town))[1:] == [("adjustment", "2014-02", 1_800, 18_500, "late_registration")]
+    assert town.get("p", "/months/2014-04", "2014-05-02T09:00:00+02:00")["items"] == []
+
+
 def test_R11_lines_are_read_by_the_reimbursement_module_and_whom_they_concern(
     make_app: Callable[..., Flask], database_url: str
 ) -> None:
@@ -222,6 +241,21 @@ def test_R2_what_lies_beyond_the_cap_is_shown_with_its_worth_and_never_cut_from_
     assert [(row["performed_seconds"], row["excess_seconds"], row["worth_ore"]) for row in excess] == [
         (2_840, 840, 8_633)
     ]
+    widened(town, "2014-03-20T09:00:00+01:00", 9_000)
+    close(town, "2014-03")
+    assert summary(lines(town))[1:] == [("adjustment", "2014-02", 840, 8_633, "order")]
+    later = town.get("controller", "/reimbursement/excess?month=2014-02", ISSUED["2014-03"])["items"]
+    assert later == [], "it was paid, and is excess no more"
+
+
+def widened(town: Town, now: str, seconds: int) -> None:
+    """The grant is told anew, of so many seconds a month."""
+    path = f"/grants/{id_of('g')}"
+    standing = town.ask("0182", "GET", path, now)
+    fields = ("customer_id", "services", "law", "per", "valid_from")
+    body = {name: standing.get_json()[name] for name in fields} | {"granted_seconds": seconds}
+    answer = town.ask("0182", "PUT", path, now, body, etag=standing.headers["ETag"])
+    assert answer.status_code == 200, answer.get_json()
 
 
 @pytest.mark.parametrize("seed", [1, 4] if FULL else [4])

@@ -111,14 +111,15 @@ def _faults(specification: dict[str, Any], media: dict[str, Any]) -> list[str]:
 
 WRITERS = {
     "users": "operator", "clients": "operator", "care-systems": "operator",
-    "providers": "controller", "accreditations": "controller", "rates": "controller", "policies": "controller",
+    "providers": "controller", "accreditations": "controller", "rates": "controller", "tariffs": "controller",
+    "policies": "controller",
     "municipalities": "controller", "simulations": "controller", "months": "controller", "reimbursement": "controller",
     "customers": "officer", "absences": "officer", "grants": "officer", "orders": "officer",
     "caregivers": "coordinator", "tags": "coordinator", "planned-visits": "coordinator", "visits": "coordinator",
     "deviations": "coordinator", "explanations": "coordinator", "extensions": "coordinator",
     "registrations": "measurer", "changes": "scheduler", "tokens": "coordinator", "jwks": "coordinator",
-    "ledger": "controller", "devices": "coordinator", "quarantine": "coordinator",
-    "assessments": "officer", "no-choice": "officer",
+    "ledger": "controller", "billing-parties": "controller", "devices": "coordinator", "quarantine": "coordinator",
+    "assessments": "officer", "no-choice": "officer", "webhooks": "scheduler",
 }  # fmt: skip
 """Who tries the operations of each path."""
 OTHERS = {

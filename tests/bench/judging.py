@@ -98,10 +98,10 @@ def fill(database: Database, facts: Facts, visits: Sequence[Visit]) -> str:
         for rate in facts.rates:
             insert_rate(tx, cs, rate, by=BY)
     for name, master in MASTERS:
-        for some in _in_turn(database, getattr(facts, name) or ()):
+        for some in in_turn(database, getattr(facts, name) or ()):
             with database.transaction() as tx:
                 put_many(tx, master, cs, some, by=BY)
-    for told in _in_turn(database, visits):
+    for told in in_turn(database, visits):
         with database.transaction() as tx:
             upsert_visits(tx, cs, told)
     with database.transaction() as tx:
@@ -114,7 +114,7 @@ def fill(database: Database, facts: Facts, visits: Sequence[Visit]) -> str:
     return cs
 
 
-def _in_turn(database: Database, rows: Sequence[T]) -> Iterator[Sequence[T]]:
+def in_turn(database: Database, rows: Sequence[T]) -> Iterator[Sequence[T]]:
     """The rows some at a time, the tables counted after each, as autovacuum would: else every row is searched for."""
     for some in range(0, len(rows), AT_A_TIME):
         yield rows[some : some + AT_A_TIME]

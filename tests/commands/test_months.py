@@ -13,6 +13,7 @@ from click.testing import Result
 from flask import Flask
 
 from app.actions import simulations
+from app.actions.reimbursement import runs
 from app.rules.time import parse_instant
 from app.storage.deviations import deviations_of
 from app.storage.idempotency import Answer, keep
@@ -87,6 +88,21 @@ def test_R8_close_month_locks_what_is_due_and_issues_what_is_attested_once(town:
     assert everything["locked"] > 0
 
 
+def test_R9_what_was_told_before_the_lock_may_still_arrive_before_the_run(town: Town) -> None:
+    """The wait lies between the lock and what is issued, and only where something was just locked."""
+    attest(town)
+    seen: list[str] = []
+
+    def settle() -> None:
+        seen.append(town.get("controller", "/months/2014-02", LOCK)["items"][0]["state"])
+
+    for _ in range(2):
+        runs.close(town.database, town.settings, town.care_system_id, "2014-02", parse_instant(LOCK), settle)
+    assert seen == ["locked"]
+    assert town.get("controller", "/months/2014-02", LOCK)["items"][0]["state"] == "issued"
+    assert said(town, "close-month", "--month", "2014-02", "--now", LOCK, "--settle", "600")["issued"] == 0
+
+
 def test_R8_close_month_leaves_an_unattested_month_locked_and_issues_it_when_it_is_attested(town: Town) -> None:
     assert said(town, "close-month", "--month", "2014-02", "--now", LOCK)["issued"] == 0
     attest(town)
@@ -117,7 +133,9 @@ def test_R9_simulate_fills_a_file_from_the_running_system_that_comes_to_the_same
     taken = run(town, "simulate", str(file), *whose)
     assert (taken.exit_code, "cannot be written" in taken.stderr) == (2, True)
     table = run(town, "simulate", *whose, "--set", "policy.cap=none", "--compare", str(file))
-    assert "line öre" in table.stdout
+    assert "Nothing changes." in table.stdout
+    itself = run(town, "simulate", *whose, "--set", "rate.*.index=2.3", "--compare")
+    assert "+6,71" in itself.stdout
     assert run(town, "simulate", "--from-month", "2014-02", "--care-system", id_of("nothing")).exit_code == 2
     assert run(town, "simulate").exit_code == 2
 

@@ -42,6 +42,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
         ).decode(),
         "HEMTID_CURSOR_KEY": settings.cursor_key.hex(),
         "HEMTID_SUN_KEY": (settings.sun_key or b"").hex(),
+        "HEMTID_WEBHOOK_KEY": (settings.webhook_key or b"").hex(),
     }
 
 

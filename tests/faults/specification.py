@@ -31,8 +31,10 @@ class Operation:
     parameters: tuple[str, ...]
 
     def path(self, ids: Mapping[str, str] | None = None) -> str:
-        """An address of it: ids as given by their names in the path, else nobody's; a month is January 2014."""
-        known = {"month": "2014-01"} | dict(ids or {})
+        """An address of it: ids as given by their names in the path, else nobody's; a month is January 2014, a line the
+        first, a file that of its lines.
+        """
+        known = {"month": "2014-01", "sequence": "1", "name": "lines.csv"} | dict(ids or {})
         return _IN_PATH.sub(lambda found: known.get(found[1], NOBODYS), self.template)
 
 

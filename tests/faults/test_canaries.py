@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
 from sqlalchemy import make_url
 
+from app.factory import create_app
 from app.rules.access import Role
 from tests.accounts import PASSWORD
 from tests.faults.register import MUNICIPALITY, Register, filled
@@ -199,17 +200,16 @@ def test_F49_no_number_password_or_token_is_in_a_log_a_url_or_an_error(
     assert NUMBER not in b"".join(seen.given).decode()
 
 
-def test_F49_a_canary_that_is_let_out_is_found(
-    sqlite_url: str, make_app: Callable[..., Flask], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_F49_a_canary_that_is_let_out_is_found(sqlite_url: str, capfd: pytest.CaptureFixture[str]) -> None:
     """The counter-check of FAULTS 49: the same search finds what a careless view would log and answer."""
-    app = make_app(sqlite_url)
+    app = create_app(settings_for(sqlite_url))
 
     @app.get("/careless/<number>")
     def careless(number: str) -> str:
         print(number, NAME)
         return f"There is no {number}."
 
-    answer = app.test_client().get(f"/careless/{NUMBER}")
+    with closing(app.extensions["hemtid"].database):
+        answer = app.test_client().get(f"/careless/{NUMBER}")
     assert found(answer.text) == ["number"]
     assert found("".join(capfd.readouterr())) == ["name", "number"]

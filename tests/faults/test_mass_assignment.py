@@ -69,9 +69,12 @@ GIVEN: dict[str, set[str]] = {
     "replaceClient": {"care_system_id", "role", "active"},
     "createTag": {"state"},
     "replaceTag": {"state"},
+    "createWebhook": {"active"},
+    "replaceWebhook": {"active"},
 }
-"""Which of these names an operation does take, because they are its business: accounts are the operator's to scope, and
-whether a tag is mounted is told from outside. Whatever else appears here later is a decision to be made."""
+"""Which of these names an operation does take, because they are its business: accounts are the operator's to scope,
+whether a tag is mounted is told from outside, and a client rests its own webhook. Whatever else appears here later is a
+decision to be made."""
 WHO_MAY = {"putPlannedVisits": Role.COORDINATOR, "registerBatch": Role.MEASURING_CLIENT}
 """Of batches, whose rows are only read for somebody who may send them; any other body is read before that is asked."""
 HYPOTHETICAL = {"createSimulation", "simulate"}

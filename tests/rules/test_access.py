@@ -76,10 +76,12 @@ no_choice      -         -           rcd     -          -          -         -  
 rate           -         -           -       rc         -          -         r             -       -
 policy         -         -           -       rc         -          -         -             -       -
 month          -         ra          r       rli        -          -         -             -       -
-run            -         -           -       r          -          -         r             -       -
+run            -         r           -       r          -          -         r             -       -
 line           -         r           r       r          -          -         r             -       -
 report         -         -           -       r          -          -         -             -       -
 change         -         -           -       -          r          -         r             -       -
+billing_party  -         r           -       rcp        -          -         r             -       -
+webhook        -         -           -       -          rcp        -         rcp           -       -
 simulation     -         -           -       s          -          -         -             -       -
 user           -         -           -       -          -          -         -             -       rcp
 client         -         -           -       -          -          -         -             -       rcp

@@ -8,7 +8,8 @@ import pytest
 
 from app.rules.deviations.judge import judge
 from app.rules.providers import Law, ProviderKind, Service
-from app.rules.rates import Band, Rate, RateBook, Window, rate_book
+from app.rules.rates import Band, Rate, RateBook, Window, check_rates, rate_book
+from app.rules.time import day_interval
 from tests.rules.builders import NACKA, a_provider, at, judged, some_facts, the_deviation
 from tests.rules.money_builders import (
     CARE,
@@ -247,3 +248,34 @@ def test_R4_R7_a_band_of_one_kind_of_provider_leaves_the_other_without_a_price()
     assert fates(judged(row, *stay, without=(Rate,))) == {"paid": 3_600}
     municipal = judged(a_provider(kind=ProviderKind.MUNICIPAL), row, *stay, without=(Rate,))
     assert fates(municipal) == {"unpriced": 3_600}
+
+
+def test_R4_D20_a_night_whose_row_ends_at_midnight_goes_on_without_a_price() -> None:
+    night = a_band_of("22:00", "06:00", name="night")
+    row = a_row("night", band=night, valid_from=date(2013, 1, 1), valid_before=date(2014, 1, 1))
+    stay = a_stay("2013-12-31T23:00:00+01:00", "2014-01-01T01:00:00+01:00")
+    judgement = judged(*SINCE_2013, row, *stay, without=(Rate,))
+    assert fates(judgement) == {"paid": 3_600, "unpriced": 3_600}
+    assert amounts(judgement, "2013-12") == [(3_600, 37_000)]
+
+
+@pytest.mark.parametrize(
+    ("day", "hours"), [("2014-03-30", 23), ("2014-10-26", 25), ("2014-02-16", 24)], ids=["lost", "twice", "neither"]
+)
+@pytest.mark.parametrize("border", ["01:59", "02:00", "02:30", "02:59", "03:00"])
+def test_R4_T6_bands_that_meet_in_the_hour_of_a_clock_change_price_every_second_once(
+    day: str, hours: int, border: str
+) -> None:
+    """Saturday's night ends where Sunday's morning begins, also where no clock shows that time, or where two do."""
+    rows = [
+        a_row("night", band=a_band_of("22:00", border, name="night", weekdays=(6,))),
+        a_row("morning", band=a_band_of(border, "24:00", name="morning", weekdays=(7,))),
+    ]
+    check_rates(rows)
+    book, sunday = rate_book(rows), day_interval(date.fromisoformat(day))
+    names = [
+        band_at(book, (sunday.start + timedelta(minutes=n)).isoformat()) for n in range(0, sunday.seconds // 60, 1)
+    ]
+    assert len(names) == hours * 60
+    assert names == sorted(names, key=("night", "morning").index)
+    assert set(names) == {"night", "morning"}

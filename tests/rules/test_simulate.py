@@ -70,7 +70,7 @@ def test_R3_the_smallest_file_that_pays_prints_2840_seconds_and_29189_ore() -> N
         "expected": {"least_seconds": 27_000},
         "policies": [{"name": "under_delivery_percent", "value": 75, "on": "2014-02-01", "valid_from": None}],
     }
-    assert list(outcome) == ["visits", "deviations", "lines", "excess", "figures", "refused"]
+    assert list(outcome) == ["visits", "deviations", "lines", "excess", "figures", "refused", "notes"]
 
 
 @pytest.mark.parametrize(
@@ -204,14 +204,76 @@ def test_R2_one_thing_changed_is_shown_beside_the_file_as_it_stands(tmp_path: Pa
     content["grants"][0]["granted_seconds"] = 2_000
     file = written(tmp_path, content)
     table = ran(file, "--set", "policy.cap=none", "--compare", file).stdout
-    assert _row(table, "line seconds") == ["2000", "2840", "+840"]
-    assert _row(table, "excess seconds") == ["840", "0", "-840"]
+    assert _row(table, "line time") == ["0:33:20", "0:47:20", "+0:14:00"]
+    assert _row(table, "excess kronor") == ["86,33", "0,00", "-86,33"]
     assert _row(table, "D2") == ["1", "1", "0"]
+    assert _row(table, "total") == ["205,56", "291,89", "+86,33", "+0:14:00", "-0:14:00", "-86,33", "0"]
+    assert _row(table, "0182") == ["Olivia", "personal_care", *_row(table, "total")]
+    assert _row(table, "policy cap") == ["everywhere", "always", "granted", "none"]
+    assert ran(file, "--set", "policy.cap=none", "--compare").stdout == table, "no OTHER: the file as it stands"
+    assert ran("--compare", file, "--set", "policy.cap=none").stdout == table, "the file behind the option"
 
 
 def test_R3_a_rate_is_set_by_its_id() -> None:
     table = ran(EXAMPLE, "--set", "rate.r.ore_per_hour=38000", "--compare", EXAMPLE).stdout
-    assert _row(table, "line öre") == ["29189", "29978", "+789"]
+    assert _row(table, "line kronor") == ["291,89", "299,78", "+7,89"]
+    assert _row(table, "rate ore_per_hour")[-4:] == ["37000", "öre/h", "38000", "öre/h"]
+
+
+def test_R10_next_years_opi_on_every_rate_to_the_krona() -> None:
+    table = ran(EXAMPLE, "--set", "rate.*.index_to_krona=2.3", "--compare").stdout
+    assert _row(table, "line kronor") == ["291,89", "298,99", "+7,10"]
+
+
+def test_D1_a_deviation_that_clears_is_told_and_rows_by_customer_and_month() -> None:
+    changes = ("--set", "policy.under_delivery_percent=5", "--compare")
+    table = ran(EXAMPLE, *changes).stdout
+    assert _row(table, "Olivia") == ["D1", "under_delivery", "1", "0", "0", "1"]
+    assert "Paid, excess" not in table, "no money changes"
+    everything = ran(EXAMPLE, *changes, "--all", "--by", "customer", "--by", "month").stdout
+    assert _row(everything, "0182")[:4] == ["Olivia", "personal_care", "k", "2014-02"]
+
+
+def test_a_change_that_changes_nothing_says_so() -> None:
+    assert "Nothing changes." in ran(EXAMPLE, "--set", "policy.cap=none", "--compare").stdout
+
+
+def test_R9_what_differs_is_json_too_and_always_the_same_bytes() -> None:
+    how = (EXAMPLE, "--set", "policy.cap=none", "--set", "rate.r.index=2.3", "--compare", "--json", "--by", "customer")
+    document = json.loads(ran(*how).stdout)
+    assert [row["customer_id"] for row in document["rows"]] == ["k"]
+    assert document["total"]["difference"]["amount_ore"] == 671
+    assert [one["name"] for one in document["settings"]] == ["cap", "ore_per_hour"]
+    assert ran(*how).stdout == ran(*how).stdout
+    everything = json.loads(ran(*how, "--all").stdout)
+    assert [one["rule"] for one in everything["deviations"]] == ["D1", "D18", "D19"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ((EXAMPLE, "--compare"), "--set"),
+        (("--compare", EXAMPLE), "--set"),
+        ((EXAMPLE, "--json"), "--compare"),
+        ((EXAMPLE, "--all"), "--compare"),
+        ((EXAMPLE, "--by", "customer"), "--compare"),
+        ((EXAMPLE, "--compare", EXAMPLE, "--by", "colour"), "colour"),
+        (("--set", "policy.cap=none"), "FILE"),
+        ((EXAMPLE, "--compare", "nowhere.json"), "nowhere.json"),
+    ],
+)
+def test_what_cannot_be_compared_exits_2(arguments: tuple[str | Path, ...], why: str) -> None:
+    result = ran(*arguments)
+    assert (result.exit_code, why in result.stderr, result.stdout) == (2, True, "")
+
+
+def test_R6_a_simulation_of_2013_says_what_it_leaves_out(tmp_path: Path) -> None:
+    file = written(tmp_path, {**told(EXAMPLE), "months": ["2013-12"]})
+    result = ran(file)
+    assert [one["rule"] for one in json.loads(result.stdout)["notes"]] == ["R6"]
+    assert "omställningstid" in result.stderr
+    assert "omställningstid" in ran(file, "--set", "policy.cap=none", "--compare").stderr
+    assert json.loads(ran(EXAMPLE).stdout)["notes"] == []
 
 
 def _row(table: str, name: str) -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.rules.access import Actor, Role
+from app.rules.access import Actor, ClientAccount, Kept, Role
 from app.rules.assessments import What
 from app.rules.extensions import ExtensionState
+from app.rules.webhooks import Standing
 from app.storage import assessments, no_choice
+from app.storage.access.accounts import insert_client
 from app.storage.access_log import Seen, record
 from app.storage.completions import insert_completion
 from app.storage.database import Transaction
@@ -18,6 +20,7 @@ from app.storage.explanations import insert_explanation, insert_verdict
 from app.storage.extensions import Note, insert_decision, insert_extension, insert_note
 from app.storage.reimbursement import append_lines, insert_run
 from app.storage.visits import New, approve_correction, insert_correction, save_registrations
+from app.storage.webhooks import Webhook, insert_webhook
 from tests.storage.care import ATTACHED, BY, COMPLETED, CS, DECIDED, EXTENDED, NOON, WHOLE_REGISTRATION, check_in
 from tests.storage.money import LINE, RUN
 from tests.storage.said import CORRECTION, DECIDED_TURN, DEVIATION, EXPLAINED, JUDGED, PROPOSED, TURN
@@ -45,8 +48,20 @@ def write_one_of_each(tx: Transaction) -> None:
     append_lines(tx, CS, RUN, [LINE])
     append(tx, CS, [Event(at=NOON, type="visit.opened", resource_type="visit", resource_id="visit", data={})])
     publish(tx, CS)
+    _subscribe(tx)
     auditor = Actor(id="auditor", role=Role.AUDITOR, care_system_id=CS)
     record(tx, CS, actor=auditor, what="customer", whom=[Seen(whom_type="customer", whom_id="anna")], at=NOON)
+
+
+def _subscribe(tx: Transaction) -> None:
+    account = ClientAccount(name="planner", role=Role.REIMBURSEMENT_CLIENT, care_system_id=CS)
+    kept = Kept(id="client", account=account, created_at=NOON, version=1, recorded_at=NOON)
+    insert_client(tx.connection, kept, "0" * 64, BY)
+    hook = Webhook(
+        id="webhook", client_id="client", url="https://receiver.example/", types=(), active=True, created_at=NOON,
+        recorded_at=NOON, secret="00", standing=Standing(sequence=0),
+    )  # fmt: skip
+    insert_webhook(tx, CS, hook, by="client")
 
 
 def write_check_ins(tx: Transaction, prefix: str, count: int) -> list[str]:

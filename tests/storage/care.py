@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.rules.access import Scope
+from app.rules.billing import BillingParty, ElectronicScheme
 from app.rules.extensions import (
     Amended,
     Completion,
@@ -44,6 +45,7 @@ from app.rules.visits.values import (
     Visit,
     VisitState,
 )
+from app.storage.billing import BILLING_PARTY
 from app.storage.conflicts import FOREIGN_KEY
 from app.storage.database import Database, Transaction
 from app.storage.orders import GRANT, ORDER
@@ -86,6 +88,40 @@ ACCREDITED = Accreditation(
     valid_before=date(2016, 1, 1),
     ceiling_seconds_per_week=3_600_000,
     takes_no_choice=True,
+)
+BILLED = BillingParty(
+    id="party",
+    external_id="their-party",
+    recorded_at=EARLY,
+    provider_id="olivia",
+    name="Olivia AB",
+    organisation_number="556677-8899",
+    street="Norsgatan 1",
+    postal_code="793 30",
+    city="Leksand",
+    electronic_scheme=ElectronicScheme.GLN,
+    electronic_id="7365565566556",
+    vat_registered=True,
+    vat_identifier="SE556677889901",
+    f_tax=True,
+    bankgiro="9912346",
+    plusgiro="1234566",
+    iban="SE4550000000058398257466",
+    buyer_reference="Olle",
+    payment_days=20,
+    cost_account="4631",
+    settlement_account="7999",
+    cost_centre="HT1",
+)
+BILLED_TO = BillingParty(
+    id="their-party",
+    recorded_at=EARLY,
+    municipality="2029",
+    name="Leksands kommun",
+    organisation_number="212000-0167",
+    street="Storgatan 1",
+    postal_code="793 31",
+    city="Leksand",
 )
 ANNA = Customer(
     id="anna",
@@ -225,6 +261,8 @@ MASTER: tuple[tuple[Master[Any], Any], ...] = (
     (GRANT, GRANTED),
     (ORDER, ORDERED),
     (PLANNED_VISIT, PLANNED),
+    (BILLING_PARTY, BILLED),
+    (BILLING_PARTY, BILLED_TO),
 )
 """Every kind of master data, each after what it refers to."""
 

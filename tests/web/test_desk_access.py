@@ -39,6 +39,19 @@ ROUTES: Mapping[str, str] = {
     "GET /desk/months/<month:month>/<municipality>/run": "c",
     "POST /desk/months/<month:month>/<municipality>/run": "c",
     "GET /desk/figures": "c",
+    "GET /desk/billing": "c",
+    "GET /desk/billing/party": "c",
+    "POST /desk/billing/party": "c",
+    "GET /desk/runs/<id:run_id>/files/<name>": "kc",
+    "GET /desk/simulation": "c",
+    "POST /desk/simulation": "c",
+    "GET /desk/rates": "c",
+    "GET /desk/rates/new": "c",
+    "POST /desk/rates/new": "c",
+    "GET /desk/rates/tariffs": "c",
+    "POST /desk/rates/tariffs": "c",
+    "GET /desk/rates/index": "c",
+    "POST /desk/rates/index": "c",
     "GET /desk/explanations": "bc",
     "POST /desk/explanations": "bc",
     "GET /desk/assessments": "b",
@@ -57,6 +70,14 @@ ROUTES: Mapping[str, str] = {
     "POST /desk/visits/<id:visit_id>/corrections": "k",
     "POST /desk/visits/<id:visit_id>/corrections/<id:correction_id>/approval": "k",
     "GET /desk/corrections": "k",
+    "GET /desk/statement": "k",
+    "GET /desk/runs": "kc",
+    "GET /desk/runs/<id:run_id>": "kc",
+    "POST /desk/runs/<id:run_id>/repetition": "c",
+    "GET /desk/months/<month:month>/<municipality>/<id:provider_id>": "c",
+    "GET /desk/lines/<sequence:sequence>": "bkc",
+    "GET /desk/visits/<id:visit_id>/history": "bkc",
+    "GET /desk/customers/<id:customer_id>/history": "bkc",
     "GET /desk/attestation": "k",
     "POST /desk/attestation": "k",
 }
@@ -71,7 +92,9 @@ def office(make_app: Callable[..., Flask], serve: Callable[[Any], int], sqlite_u
 
 def _path(rule: str) -> str:
     """An address of the rule that leads to nothing."""
-    return re.sub(r"<id:\w+>", lambda _: new_id(), rule.replace("<month:month>", "2014-01"))
+    return re.sub(
+        r"<id:\w+>", lambda _: new_id(), rule.replace("<month:month>", "2014-01").replace("<sequence:sequence>", "1")
+    )
 
 
 def _closed() -> list[tuple[str, str, str]]:

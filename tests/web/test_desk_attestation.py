@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.actions import months
+from app.actions.deviations.settle import settle_due
+from app.storage.database import Transaction
+from app.storage.judgements import Due
 from app.web.desk import session
 from tests.web.conftest import JSON
 from tests.web.desks import Office, client_of, office_of
@@ -46,6 +51,38 @@ def explain_everything(office: Office) -> None:
     for ids in wanted.values():
         said: JSON = {"deviation_ids": ids, "reason": "other", "note": "Som det var."}
         office.town.post("p", "/explanations", AT, said)
+
+
+def test_R8_a_month_that_is_judged_a_part_at_a_time_is_attested_as_one_judged_at_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, dues = client_of(office, "p"), []
+
+    def settling(tx: Transaction, care_system_id: str, several: Collection[Due], now: datetime) -> object:
+        dues.append(len(several))
+        return settle_due(tx, care_system_id, several, now)
+
+    monkeypatch.setattr(months, "AT_ONCE", 1)
+    monkeypatch.setattr(months, "settle_due", settling)
+    refused = attest(client)
+    assert (refused.status_code, "deviations want an explanation first" in refused.text) == (409, True)
+    explain_everything(office)
+    stood = standing(office)
+    assert stood
+    office.town.mark_everything(AT)
+    dues.clear()
+    assert attest(client).status_code == 303
+    assert (len(dues) > 2, max(dues)) == (True, 1), "the customers one by one, and nothing was left for the end"
+    assert standing(office) == stood
+    (ours,) = (
+        one for one in office.town.get("p", "/months?month=2014-02", AT)["items"] if one["municipality"] == "0182"
+    )
+    assert ours["state"] == "attested"
+
+
+def standing(office: Office) -> list[JSON]:
+    """The deviations of `p` in February, by id."""
+    return sorted(office.town.deviations("p", AT, period="2014-02"), key=lambda one: str(one["id"]))
 
 
 def test_R8_what_stands_before_the_attestation_is_told_until_nothing_does(office: Office) -> None:

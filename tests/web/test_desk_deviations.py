@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.rules.time import parse_instant
 from app.web.desk import session
+from tests.web.conftest import JSON
 from tests.web.desks import Office, client_of, office_of
 from tests.web.test_desk_extensions import content
 
@@ -64,6 +67,35 @@ def test_D_several_of_a_kind_are_explained_at_once_and_explained_anew_once_rejec
     assert explain(client, [about["id"]], reason="other", note="Den gällde en annan insats.").status_code == 303
     assert len(ticks(client, "D13")) == len(several) - 1
     assert officer.get(MONTH).status_code == 403
+
+
+def lengthened() -> JSON:
+    """The same fortnight, in which a correction makes one visit twenty minutes longer."""
+    told = content()
+    left = next(one for one in told["registrations"] if "visit_id" in one and one["caregiver_id"] == "a")
+    until = parse_instant(left["captured_at"]) + timedelta(minutes=20)
+    made: JSON = {"made_at": "2014-03-01T09:00:00Z", "approved_at": "2014-03-02T10:00:00Z"}
+    made |= {"id": "longer", "visit_id": left["visit_id"], "changes": {"ends_at": f"{until:%Y-%m-%dT%H:%M:%SZ}"}}
+    told["corrections"].append({**made, "reason": "forgot_to_register", "made_by": "x", "approved_by": "y"})
+    return told
+
+
+def test_D9_what_holds_pay_and_has_only_its_own_reason_is_offered_until_somebody_explains_it(
+    make_app: Callable[..., Flask], serve: Callable[[Any], int], sqlite_url: str
+) -> None:
+    office = office_of(make_app, serve, sqlite_url, lengthened(), AT)
+    client = client_of(office, "p")
+    found = office.town.deviations("p", AT, rule="D9", period="2014-02")
+    assert {one["state"] for one in found} == {"explained"}
+    by_effect: dict[str, set[str]] = {}
+    for one in found:
+        by_effect.setdefault(one["effect"], set()).add(one["id"])
+    assert set(by_effect) == {"holds_pay", "explain"}, "a correction that lengthens much, and a mere tap by hand"
+    assert set(ticks(client, "D9")) == by_effect["holds_pay"]
+    first, *rest = sorted(by_effect["holds_pay"])
+    assert explain(client, [first], of="D9", reason="other", note="Kunden hade fallit.").status_code == 303
+    assert sorted(ticks(client, "D9")) == rest
+    assert office.town.get("p", f"/deviations/{first}", AT)["state"] == "explained"
 
 
 def test_D_what_is_wrong_is_told_with_everything_still_there(office: Office) -> None:

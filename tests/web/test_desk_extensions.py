@@ -18,6 +18,8 @@ from tests.web.desks import BROAD, NARROW, Office, client_of, office_of
 from tests.web.test_door_sight import faults_of
 
 AT = "2014-03-03T10:00:00Z"
+CUSTOMERS = ("k1", "k2")
+"""Both in 0182 and of provider `p`; `q` helps the first one too."""
 WHY = "The customer fell in the hall and we waited with her for the ambulance."
 PDF = (
     b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
@@ -124,6 +126,26 @@ def test_E6_overdue_requests_stand_first_and_then_the_oldest(office: Office) -> 
     places = [page.index(one) for one in (older, old, young)]
     assert places == sorted(places)
     assert page.count("Skulle ha beslutats") == 2
+
+
+def test_E6_A2_what_moved_last_stands_first_and_another_providers_pools_are_the_reviewers_to_see(
+    office: Office,
+) -> None:
+    asked = {customer: ask(office, ["2014-02-20"], "2014-02-21T10:00:00Z", customer=customer) for customer in CUSTOMERS}
+    for customer, at in (("k2", "2014-02-22T10:00:00Z"), ("k1", "2014-02-23T10:00:00Z")):
+        path, told = f"/extensions/{asked[customer]}/decisions", {"outcome": "declined", "reasons": "Det rymdes."}
+        office.town.post("0182", path, at, told)
+    queue = client_of(office, "0182").get("/desk/extensions").text
+    assert queue.index(asked["k1"]) < queue.index(asked["k2"])
+    again = {"outcome": "approved", "reasons": "Nytt läkarintyg."}
+    office.town.post("0182", f"/extensions/{asked['k2']}/decisions", AT, again)
+    for who, path in (("0182", "/desk/extensions"), ("p", "/desk/own-extensions")):
+        moved = client_of(office, who).get(path).text
+        assert moved.index(asked["k2"]) < moved.index(asked["k1"]), who
+    request, other = f"/desk/extensions/{asked['k1']}", "Påhittad Utförare 2"
+    assert other in client_of(office, "0182").get(request).text
+    ours = client_of(office, "p").get(request).text
+    assert ("Påhittad Kund 1" in ours, other in ours) == (True, False)
 
 
 def test_E4_A1_a_request_of_another_municipality_or_provider_is_not_there(office: Office) -> None:

@@ -54,7 +54,7 @@ def test_every_rule_has_its_place_on_the_rulebooks_page(app: Flask) -> None:
 def test_every_rule_that_refuses_can_be_followed_to_its_sentence(app: Flask) -> None:
     named = refusals()
     assert {"V2", "O3", "O6", "R3", "R8", "E3", "A1", "A2"} <= named
-    assert named - anchors(app, "sv") <= {"setting", "simulation", "tags"}
+    assert named - anchors(app, "sv") <= {"extra", "setting", "simulation", "tags", "webhooks"}
 
 
 def test_every_policy_stands_in_the_table_in_both_languages(app: Flask) -> None:

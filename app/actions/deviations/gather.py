@@ -70,11 +70,12 @@ def gather(tx: Transaction, care_system_id: str, dues: Iterable[Due], now: datet
     after, or no longer does, on the next one's (D14), a household on all of its (V12).
     """
     asked = frozenset(target_of(due.customer_id, due.provider_id, due.month) for due in dues)
-    read = _read(tx, care_system_id, asked, asked, now)
+    seen: judging.Seen = {}
+    read = _read(tx, care_system_id, asked, asked, now, seen)
     targets = asked | read.more
     if read.more or judging.needs_locks(tx):
         judging.lock_judged(tx, care_system_id, [one.customer_id or one.provider_id for one in targets])
-        read = _read(tx, care_system_id, targets, asked, now)
+        read = _read(tx, care_system_id, targets, asked, now, seen)
         # Locked in one order, so that nobody waits in a circle; what came meanwhile is judged by whoever sweeps.
         mark_due(tx, care_system_id, [_due(one, read.visits) for one in read.more], at=now)
     whose, visits = _whose(targets), read.visits
@@ -119,10 +120,15 @@ class _Read:
 
 
 def _read(
-    tx: Transaction, care_system_id: str, targets: frozenset[Target], asked: frozenset[Target], now: datetime
+    tx: Transaction,
+    care_system_id: str,
+    targets: frozenset[Target],
+    asked: frozenset[Target],
+    now: datetime,
+    seen: judging.Seen,
 ) -> _Read:
     whose = _whose(targets)
-    visits = judging.visits_of(tx, care_system_id, whose)
+    visits = judging.visits_of(tx, care_system_id, whose, seen)
     others, held = judging.beside(tx, care_system_id, whose, visits)
     journeys = judging.journeys(tx, care_system_id, visits)
     mine = {one.id for one in visits if targets_of_visit(one) & asked}
@@ -148,8 +154,9 @@ def _reached(
     told = {one.id: one for one in journeys.stays} | {one.id: stay_of(one) for one in visits}
     void = {one.id for one in visits if one.state is VisitState.VOID}
     stays = {key: one for key, one in told.items() if key not in void}
-    found = travels(stays.values(), lay_out(Facts(customers=journeys.customers, policies=journeys.policies), now))
     after = following(told.values(), mine, void) - set(mine)
+    setting = lay_out(Facts(customers=journeys.customers, policies=journeys.policies), now)
+    found = travels(stays.values(), setting, after)
     differing = [key for key in after if not _stands(found.get(key), standing.get(key))]
     return {target for key in differing for target in _targets_of_stay(stays[key])}
 

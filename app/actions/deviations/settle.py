@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.actions.assessments import assess
+from app.actions.collecting import without_collecting
 from app.actions.deviations.document import document
 from app.actions.deviations.gather import Gathered, gather
 from app.actions.deviations.standing import standing_of
@@ -61,6 +62,7 @@ def settle(
     return settle_due(tx, care_system_id, [due], now)
 
 
+@without_collecting()
 def settle_due(
     tx: Transaction, care_system_id: str, dues: Iterable[Due], now: datetime, *, by: str | None = None
 ) -> Settled:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app.actions.collecting import without_collecting
 from app.actions.months import event_of
 from app.actions.reimbursement.document import content_hash, excess_document, issued_document
 from app.actions.simulations import with_holidays
@@ -16,7 +17,7 @@ from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import Judgement, judge_before
 from app.rules.reimbursement.causes import causes_of
 from app.rules.reimbursement.lines import excesses, issue, sum_issued, totals
-from app.rules.reimbursement.months import MonthAct, MonthState, move
+from app.rules.reimbursement.months import MonthAct, MonthState, Mover, Unasked, move
 from app.rules.reimbursement.runs import Closed, computed_until, months_of_run
 from app.rules.reimbursement.values import Cause, Issued, Line, LineKey
 from app.settings import Settings
@@ -31,11 +32,15 @@ from app.storage.reimbursement import Run, append_lines, get_month, insert_run, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Computed:
-    """What a run comes to: its lines, not yet numbered, the excess of the months it computed, and their hash."""
+    """What a run comes to: its lines, not yet numbered, the excess of the months it computed, and their hash.
+
+    `judgement` is what they follow from.
+    """
 
     lines: tuple[Line, ...]
     excess: list[dict[str, Any]]
     content_hash: str
+    judgement: Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +53,11 @@ class Whose:
     month: str
 
 
-def issue_month(tx: Transaction, settings: Settings, whose: Whose, by: str, now: datetime) -> Run | None:
-    """The run that issued the month just now; None where it is issued already.
+@without_collecting()
+def issue_month(
+    tx: Transaction, settings: Settings, whose: Whose, by: str, now: datetime, mover: Mover = Unasked.TIMER
+) -> Run | None:
+    """The run that issued the month just now; None where it is issued already. `mover` is what `by` is to the month.
 
     Raises Refused R8 for a month that is not locked, or not attested. Of two at once the second waits, and finds it so.
     """
@@ -58,10 +66,10 @@ def issue_month(tx: Transaction, settings: Settings, whose: Whose, by: str, now:
     kept = get_month(tx, cs, whose.municipality, whose.provider_id, whose.month, lock=True)
     if kept.month.state is MonthState.ISSUED:
         return None
-    state, lock = move(kept.month, MonthAct.ISSUE), kept.month.locked_at
+    state, lock = move(kept.month, MonthAct.ISSUE, mover), kept.month.locked_at
     if lock is None:
         raise ValueError("a locked month knows since when")
-    computed = compute(tx, settings, whose, lock, _before(tx, whose))
+    computed = compute(tx, settings, whose, lock, runs_before(tx, whose))
     run = _run(whose, lock, computed, by, now)
     if not insert_run(tx, cs, run):
         return None
@@ -105,7 +113,7 @@ def _line_event(issued: IssuedLine, now: datetime) -> Event:
     )
 
 
-def _before(tx: Transaction, whose: Whose, until: str | None = None) -> tuple[Run, ...]:
+def runs_before(tx: Transaction, whose: Whose, until: str | None = None) -> tuple[Run, ...]:
     """The runs of the provider in the municipality in the order made, those before the run `until` or all."""
     runs = issued_months(tx, whose.care_system_id, whose.municipality, whose.provider_id)
     return tuple(sorted((run for run in runs if until is None or run.id < until), key=lambda run: run.id))
@@ -122,9 +130,10 @@ def recompute(tx: Transaction, settings: Settings, care_system_id: str, run: Run
         provider_id=run.provider_id,
         month=run.month,
     )
-    return compute(tx, settings, whose, run.locked_at, _before(tx, whose, run.id))
+    return compute(tx, settings, whose, run.locked_at, runs_before(tx, whose, run.id))
 
 
+@without_collecting()
 def compute(tx: Transaction, settings: Settings, whose: Whose, lock: datetime, before: tuple[Run, ...]) -> Computed:
     """What a run of the month comes to, after these runs. The one computation of rules does it. Source: R8, R9."""
     closed = [Closed(month=run.month, locked_at=run.locked_at) for run in before]
@@ -141,7 +150,7 @@ def compute(tx: Transaction, settings: Settings, whose: Whose, lock: datetime, b
         if one.provider_id == whose.provider_id
         and judgement.setting.around.municipality(one.customer_id) == whose.municipality
     ]
-    return Computed(lines=lines, excess=beyond, content_hash=content_hash(lines, beyond))
+    return Computed(lines=lines, excess=beyond, content_hash=content_hash(lines, beyond), judgement=judgement)
 
 
 def _keys(*several: Iterable[Any]) -> set[LineKey]:

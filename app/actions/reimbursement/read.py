@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from app.actions.calls import Call
 from app.actions.people import customers_seen
 from app.actions.records import log_read
 from app.rules.access import Resource, Verb
+from app.rules.reimbursement.runs import Closed, months_of_run
 from app.storage.issued import IssuedLine, issued_lines
-from app.storage.reimbursement import runs_of
+from app.storage.reimbursement import Run, runs_of
 
 EVERY = 10_000
 
@@ -40,12 +41,22 @@ def read_excess(call: Call, month: str, after: list[str] | None, limit: int) -> 
     call.check(Resource.LINE, Verb.READ)
     with call.database.transaction() as tx:
         runs = runs_of(tx, call.care_system_id, scope=call.scope(Resource.LINE), limit=EVERY)
-        newest: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for run in runs:
-            told = [one for one in run.excess if one["month"] == month]
-            if run.month == month or told:
-                newest[run.municipality, run.provider_id] = told
-        everything = sorted((one for told in newest.values() for one in told), key=excess_key)
+        everything = sorted(_newest(runs, month), key=excess_key)
         found = [one for one in everything if after is None or excess_key(one) > after][:limit]
         log_read(tx, call, Resource.LINE, customers_seen(one["customer_id"] for one in found))
     return found
+
+
+def _newest(runs: Iterable[Run], month: str) -> list[dict[str, Any]]:
+    """The month's excess as the last run of each provider and municipality found that computed the month: where that
+    one found none any more, there is none.
+    """
+    closed: dict[tuple[str, str], list[Closed]] = {}
+    newest: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for run in runs:
+        whose = (run.municipality, run.provider_id)
+        before = closed.setdefault(whose, [])
+        if month in months_of_run(run.month, run.locked_at, before):
+            newest[whose] = [one for one in run.excess if one["month"] == month]
+        before.append(Closed(month=run.month, locked_at=run.locked_at))
+    return [one for told in newest.values() for one in told]

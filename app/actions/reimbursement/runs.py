@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,7 +74,7 @@ def issue_months(call: Call, month: str, draft: Draft) -> list[ShownRun]:
         if ready or (named and one.state is not MonthState.ISSUED):
             whose = Whose(care_system_id=cs, municipality=one.municipality, provider_id=one.provider_id, month=month)
             with call.database.transaction() as tx:
-                issue_month(tx, call.settings, whose, call.actor.id, call.now)
+                issue_month(tx, call.settings, whose, call.actor.id, call.now, call.actor.role)
     return _of_month(call, month, asked)
 
 
@@ -154,16 +154,24 @@ def systems(database: Database, care_system_id: str | None) -> list[str]:
 
 
 def close(
-    database: Database, settings: Settings, care_system_id: str, month: str | None, now: datetime
+    database: Database,
+    settings: Settings,
+    care_system_id: str,
+    month: str | None,
+    now: datetime,
+    settle: Callable[[], None] = lambda: None,
 ) -> ClosedMonths:
     """Every month whose lock date has come is locked, and every one that is locked and attested issued; for timers.
 
-    Of one month, or of all. Done again it does nothing. Source: R8.
+    Of one month, or of all. Done again it does nothing. `settle` is called between, where any was just locked: what was
+    told before the lock, and is not yet committed, belongs to the run. Source: R8, R9.
     """
     over = months_over(BEGINNING, now, MONTHS_BACK) if month is None else (month,)
     with database.transaction() as tx:
         locked = lock_due(tx, care_system_id, over, now)
     done = ClosedMonths(locked=len(locked))
+    if locked:
+        settle()
     for whose in _waiting(database, care_system_id, month):
         with database.transaction() as tx:
             run = issue_month(tx, settings, whose, BY_TIMER, now)

@@ -60,7 +60,7 @@ def tell_and_settle(
     ordered = sorted(arrived, key=lambda one: one.order)
     events.append(tx, care_system_id, [recorded(one, projected.around, faces, now) for one in ordered])
     mark_due(tx, care_system_id, dues_of(moved), at=now)
-    reopen(tx, care_system_id, dues_of(moved))
+    reopen(tx, care_system_id, dues_of(moved), now)
     weighing = dues_of(one for one in moved if one.id not in fresh)
     settle_due(tx, care_system_id, weighing | _left_behind(tx, care_system_id, projected), now)
     seen = show(tx, care_system_id, [_last(projected, key) for key in differing], projected.around)

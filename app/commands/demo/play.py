@@ -14,7 +14,7 @@ from app.commands.demo.day import Day, Happening, planned_rows
 from app.commands.demo.month import Month
 from app.commands.demo.rome import Plan, Stop, read_plan
 from app.commands.demo.talk import Talk
-from app.commands.demo.world import Builder, Step, System, grant_for, leksand_rattvik_rates, nacka_rates
+from app.commands.demo.world import Builder, Step, System, grant_for
 from app.rules.time import local_instant, month_of, next_month
 
 PRIVATE = "Påhittade Björkens hemtjänst AB"
@@ -84,7 +84,7 @@ def build_leksand_rattvik(
     """Leksand and Rättvik's shared system, with the plan's customers and caregivers; grants for so many days."""
     system = System(name="Leksand–Rättvik (demo)", tag=tag, municipalities=["2029", "2031"])
     builder = Builder(talk, system, day, step)
-    builder.open(operator, leksand_rattvik_rates(), {PRIVATE: "private", MUNICIPAL: "municipal"})
+    builder.open(operator, ("leksand_rattvik_2011",), {PRIVATE: "private", MUNICIPAL: "municipal"})
     builder.caregivers(operator, PRIVATE, plan.caregivers)
     for name, position in plan.places.items():
         municipality = "2031" if int(name[1:]) >= RATTVIK_FROM else "2029"
@@ -155,7 +155,7 @@ def _play_nacka(talk: Talk, operator: Talk, day: date, tag: str, step: Step) -> 
     system = System(name="Nacka (demo)", tag=tag, municipalities=["0182"])
     builder = Builder(talk, system, day, step)
     providers = {"Påhittade Ekens omsorg AB": "private", "Nacka egen regi (demo)": "municipal"}
-    builder.open(operator, nacka_rates(), providers)
+    builder.open(operator, ("nacka_2013", "nacka_2014"), providers)
     builder.client(operator, "ersättning", "reimbursement_client")
     deliveries: list[dict[str, Any]] = []
     for number, provider in enumerate(providers, 1):

@@ -13,33 +13,6 @@ from app.rules.time import format_instant, local_instant
 
 Step = Callable[[str], None]
 SERVICES = ("personal_care", "household", "escort", "respite")
-DAY_WINDOWS = {
-    "dag": [{"weekdays": [1, 2, 3, 4, 5], "from": "07:30", "before": "19:00"}],
-    "kväll": [{"weekdays": [1, 2, 3, 4], "from": "19:00", "before": "22:30"}],
-    "helg": [
-        {"weekdays": [5], "from": "19:00", "before": "22:30"},
-        {"weekdays": [6, 7], "from": "07:30", "before": "22:30"},
-    ],
-}
-"""Nacka 2013's bands. Source: N 4.4.2.1."""
-NACKA_2013: dict[str, dict[str, tuple[int, int, int] | int]] = {
-    "private": {
-        "personal_care": (335, 369, 421),
-        "escort": (291, 313, 339),
-        "respite": (281, 301, 329),
-        "household": 284,
-    },
-    "municipal": {
-        "personal_care": (317, 351, 400),
-        "escort": (277, 294, 322),
-        "respite": (266, 283, 310),
-        "household": 266,
-    },
-}
-NACKA_2014 = {
-    "private": {"personal_care": 370, "household": 370, "escort": 320, "respite": 310},
-    "municipal": {"personal_care": 363, "household": 363, "escort": 314, "respite": 304},
-}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,42 +34,6 @@ class System:
     tags: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def leksand_rattvik_rates() -> list[dict[str, Any]]:
-    """375 kr an hour for hemtjänst and ledsagning, the same for all providers. Source: LR 1.6, 1.12, 5.2."""
-    return [
-        {
-            "municipality": code,
-            "service": service,
-            "ore_per_hour": 37_500,
-            "valid_from": "2011-08-01",
-            "source": "LR 5.2",
-        }
-        for code in ("2029", "2031")
-        for service in ("personal_care", "household", "escort")
-    ]
-
-
-def nacka_rates() -> list[dict[str, Any]]:
-    """2013 in bands and 2014 uniform, private and municipal. Source: N 4.4.2.1, N Sammanfattning."""
-    rates: list[dict[str, Any]] = []
-    for kind, services in NACKA_2013.items():
-        for service, kronor in services.items():
-            dated = {"valid_from": "2013-01-01", "valid_before": "2014-01-01", "source": "N 4.4.2.1"}
-            if not isinstance(kronor, tuple):
-                rates.append(_rate(service, kind, kronor, dated))
-            else:
-                for (name, windows), krona in zip(DAY_WINDOWS.items(), kronor, strict=True):
-                    rates.append(_rate(service, kind, krona, {**dated, "band": {"name": name, "windows": windows}}))
-    for kind, uniform in NACKA_2014.items():
-        for service, krona in uniform.items():
-            rates.append(_rate(service, kind, krona, {"valid_from": "2014-01-01", "source": "N Sammanfattning"}))
-    return rates
-
-
-def _rate(service: str, kind: str, kronor: int, more: dict[str, Any]) -> dict[str, Any]:
-    return {"municipality": "0182", "service": service, "provider_kind": kind, "ore_per_hour": kronor * 100, **more}
-
-
 @dataclass(slots=True)
 class Builder:
     """Makes one system, step by step, each step told to `step`."""
@@ -112,8 +49,8 @@ class Builder:
         """When everything is told: the morning of the day before the first."""
         return local_instant(self.first_day - timedelta(days=1), 8 * 60)
 
-    def open(self, operator: Talk, rates: list[dict[str, Any]], providers: dict[str, str]) -> None:
-        """The system, its controller and auditor, its rates, and its providers with their accreditation."""
+    def open(self, operator: Talk, tariffs: tuple[str, ...], providers: dict[str, str]) -> None:
+        """The system, its controller and auditor, published rates, and its providers with their accreditation."""
         system = self.system
         made = operator.when(self.before).post(
             "/care-systems",
@@ -125,9 +62,8 @@ class Builder:
         for code in system.municipalities:
             self.enrol(operator, f"handlaggare.{code}", "case_officer", municipality=code)
         controller = self.as_("kundvalsansvarig")
-        for rate in rates:
-            controller.post("/rates", rate)
-        self.step(f"{system.name}: {len(rates)} taxor")
+        added = [rate for name in tariffs for rate in controller.post(f"/tariffs/{name}/rates", {})["items"]]
+        self.step(f"{system.name}: {len(added)} taxor")
         for name, kind in providers.items():
             self._provider(operator, controller, name, kind)
 

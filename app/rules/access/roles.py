@@ -56,6 +56,8 @@ class Resource(StrEnum):
     REPORT = "report"
     CHANGE = "change"
     SIMULATION = "simulation"
+    BILLING_PARTY = "billing_party"
+    WEBHOOK = "webhook"
     USER = "user"
     CLIENT = "client"
     DEVICE = "device"
@@ -146,7 +148,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.EXTENSION: (Verb.READ, Verb.REQUEST),
                 Resource.ASSESSMENT: _READ,
                 Resource.MONTH: (Verb.READ, Verb.ATTEST),
+                Resource.RUN: _READ,
                 Resource.LINE: _READ,
+                Resource.BILLING_PARTY: _READ,
                 Resource.DEVICE: (Verb.READ, Verb.CREATE, Verb.REVOKE),
                 Resource.QUARANTINED_REGISTRATION: (Verb.READ, Verb.JUDGE),
             }
@@ -185,6 +189,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.RUN: _READ,
                 Resource.LINE: _READ,
                 Resource.REPORT: _READ,
+                Resource.BILLING_PARTY: _KEEP,
                 Resource.SIMULATION: (Verb.SIMULATE,),
                 Resource.LEDGER: _READ,
             }
@@ -197,6 +202,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.PLANNED_VISIT: _KEEP,
                 Resource.VISIT: _READ,
                 Resource.CHANGE: _READ,
+                Resource.WEBHOOK: _KEEP,
             }
         ),
         Role.MEASURING_CLIENT: _all_of(
@@ -216,7 +222,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Resource.RATE: _READ,
                 Resource.RUN: _READ,
                 Resource.LINE: _READ,
+                Resource.BILLING_PARTY: _READ,
                 Resource.CHANGE: _READ,
+                Resource.WEBHOOK: _KEEP,
             }
         ),
         Role.AUDITOR: _all_of({Resource.ACCESS_LOG: _READ, Resource.LEDGER: _READ}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from app.rules.deviations.setting import Setting
@@ -72,8 +73,9 @@ def find(visits: Iterable[Visit], setting: Setting) -> list[Found]:
     ]
 
 
-def travels(stays: Iterable[Stay], setting: Setting) -> Mapping[str, Travel]:
-    """The journey to each stay that came too soon after the one that its caregiver began before it.
+def travels(stays: Iterable[Stay], setting: Setting, to: Collection[str] | None = None) -> Mapping[str, Travel]:
+    """The journey to each stay that came too soon after the one that its caregiver began before it; `to` those with
+    these ids only, or to all.
 
     One pass over each caregiver's stays in the order of (first known instant, id). A half visit is known at its one
     end and no longer, a void one is none. Stays that overlap say nothing here (D11 does), nor do those that share a
@@ -86,7 +88,8 @@ def travels(stays: Iterable[Stay], setting: Setting) -> Mapping[str, Travel]:
     for stay in sorted(stays, key=lambda one: (one.arrived_at, one.id)):
         before = last.get(stay.caregiver_id)
         last[stay.caregiver_id] = stay
-        travel = None if before is None else _travel(before, stay, homes)
+        wanted = before is not None and (to is None or stay.id in to)
+        travel = _travel(before, stay, homes) if wanted and before is not None else None
         if travel is not None:
             found[stay.id] = travel
     return found
@@ -112,7 +115,7 @@ def _travel(left: Stay, stay: Stay, homes: _Homes) -> Travel | None:
     one, other = homes.at(left), homes.at(stay)
     if one is None or other is None:
         return None
-    speed, near = homes.policy(SPEED, stay), homes.policy(NEAR, stay)
+    speed, near = homes.limits(stay)
     metres, metres_an_hour = metres_between(one, other), int(speed.value) * 1_000
     if metres <= int(near.value) or metres * 3_600 <= metres_an_hour * seconds:
         return None
@@ -125,6 +128,7 @@ class _Homes:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
+        self._limits: dict[tuple[str | None, date], tuple[Applied, Applied]] = {}
 
     @cached_property
     def _versions(self) -> Mapping[str, list[Customer]]:
@@ -141,11 +145,14 @@ class _Homes:
         versions, now = self._versions.get(stay.customer_id or ""), self.setting.customers.get(stay.customer_id or "")
         if not versions or now is None:
             return None
-        then = ([one for one in versions if one.recorded_at <= stay.arrived_at] or [versions[0]])[-1]
+        known = versions if len(versions) == 1 else [one for one in versions if one.recorded_at <= stay.arrived_at]
+        then = (known or versions[:1])[-1]
         return then.position if then.protection is now.protection is Protection.NONE else None
 
-    def policy(self, name: str, stay: Stay) -> Applied:
-        """The policy that holds where and when the stay began."""
-        setting = self.setting
-        municipality = setting.around.municipality(stay.customer_id)
-        return setting.policies.applied(name, municipality, local_day(stay.arrived_at))
+    def limits(self, stay: Stay) -> tuple[Applied, Applied]:
+        """The speed and the nearness that hold where and when the stay began."""
+        policies, where = self.setting.policies, self.setting.around.municipality(stay.customer_id)
+        day = local_day(stay.arrived_at)
+        if (where, day) not in self._limits:
+            self._limits[where, day] = (policies.applied(SPEED, where, day), policies.applied(NEAR, where, day))
+        return self._limits[where, day]

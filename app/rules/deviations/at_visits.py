@@ -39,11 +39,12 @@ class _Judging:
         self.setting = setting
         self.municipality = setting.around.municipality(visit.customer_id)
         self.day: date = month_day(visit)
+        self.limits = setting.policies.numbers(self.municipality, self.day)
         self.plan: PlannedVisit | None = setting.around.plans.get(visit.planned_visit_id or "")
 
     def limit(self, name: str) -> int:
         """The policy that holds for the visit."""
-        return self.setting.policies.number(name, self.municipality, self.day)
+        return self.limits[name]
 
     def applied(self, *names: str) -> list[Applied]:
         """The policies as they hold for the visit."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from app.rules.deviations.second_caregivers import SecondCaregivers
 from app.rules.deviations.setting import Setting
 from app.rules.orders import Placed, PoolKey, double_staffed_seconds, granted_seconds, pools
 from app.rules.providers import Service
@@ -95,7 +96,7 @@ def account(visits: Iterable[Visit], setting: Setting, holds: Holds) -> Account:
     stretches = [one for visit in visits if _counts(visit) for one in _stretches(visit, setting, holds)]
     caps = _caps(stretches, setting)
     free = [one for one in stretches if one.fate is None]
-    staffed = staff(free, caps)
+    staffed = staff(free, caps, setting.placed)
     return Account(
         tuple(
             sorted(
@@ -137,7 +138,8 @@ def _borders(customer_id: str | None, service: Service | None, interval: Interva
 
 def _stretch(visit: Visit, part: Part, piece: Interval, held: bool, setting: Setting) -> Stretch:
     covering = setting.covering(visit, part.customer_id, part.service, local_day(piece.start))
-    stretch = Stretch(
+    rate = _price(visit, part, covering[0] if covering else None, piece.start, setting)
+    return Stretch(
         visit=visit,
         customer_id=part.customer_id,
         service=part.service,
@@ -145,21 +147,21 @@ def _stretch(visit: Visit, part: Part, piece: Interval, held: bool, setting: Set
         end=piece.end,
         month=local_month(piece.start),
         covering=covering,
+        fate=Fate.HELD if held or not covering else Fate.UNPRICED if rate is None else None,
         held_by_no_order=not covering,
+        unpriced=rate is None and part.service is not None and bool(covering),
+        rate=rate,
     )
-    rate = price(stretch, covering[0] if covering else None, setting)
-    fate = Fate.HELD if held or not covering else Fate.UNPRICED if rate is None else None
-    return replace(stretch, unpriced=rate is None and part.service is not None and bool(covering), rate=rate, fate=fate)
 
 
-def price(stretch: Stretch, placed: Placed | None, setting: Setting) -> Rate | None:
-    """The rate of the stretch under the order's law, None where none holds. Source: R3, D20."""
-    municipality = setting.around.municipality(stretch.customer_id)
-    provider = setting.providers.get(stretch.visit.provider_id)
-    if municipality is None or provider is None or stretch.service is None:
+def _price(visit: Visit, whose: Part | Stretch, placed: Placed | None, at: datetime, setting: Setting) -> Rate | None:
+    """The rate of the second under the order's law, None where none holds. Source: R3, D20."""
+    municipality = setting.around.municipality(whose.customer_id)
+    provider = setting.providers.get(visit.provider_id)
+    if municipality is None or provider is None or whose.service is None:
         return None
     law = None if placed is None else placed.grant.law
-    return setting.rates.rate_at(municipality, stretch.service, law, provider.kind, stretch.start)
+    return setting.rates.rate_at(municipality, whose.service, law, provider.kind, at)
 
 
 def _caps(stretches: Iterable[Stretch], setting: Setting) -> dict[tuple[PoolKey, str], Caps]:
@@ -180,7 +182,9 @@ def caps_of(pool: PoolKey, placed: tuple[Placed, ...], month: str, setting: Sett
     )
 
 
-def staff(stretches: Iterable[Stretch], caps: Mapping[tuple[PoolKey, str], Caps]) -> list[Stretch]:
+def staff(
+    stretches: Iterable[Stretch], caps: Mapping[tuple[PoolKey, str], Caps], placed: Iterable[Placed]
+) -> list[Stretch]:
     """The stretches divided where caregivers meet: of each second of one customer and service the first to begin goes
     on, a second while double-staffed seconds of the month remain, a third never. Source: R5, V11.
     """
@@ -189,7 +193,7 @@ def staff(stretches: Iterable[Stretch], caps: Mapping[tuple[PoolKey, str], Caps]
     for one in whole:
         groups.setdefault((one.customer_id, one.service), []).append(one)
     divided = [piece for key in sorted(groups, key=str) for piece in _divide(groups[key])]
-    left = {key: cap_.double_staffed_seconds for key, cap_ in caps.items()}
+    left = SecondCaregivers({key: one.double_staffed_seconds for key, one in caps.items()}, placed)
     found: list[Stretch] = []
     for rank, piece in sorted(divided, key=lambda row: (row[1].start, row[1].visit.placed_at, row[1].visit.id)):
         found += (
@@ -204,6 +208,9 @@ def _divide(group: list[Stretch]) -> list[tuple[int, Stretch]]:
     for meeting in _meetings(group):
         for one in meeting:
             others = [two for two in meeting if two.visit.id != one.visit.id]
+            if not others:
+                found.append((0, one))
+                continue
             before = [two for two in others if two.order[:2] < one.order[:2]]
             for piece in split_at(
                 Interval(one.start, one.end), [edge for two in others for edge in (two.start, two.end)]
@@ -225,10 +232,8 @@ def _meetings(group: list[Stretch]) -> list[list[Stretch]]:
     return found
 
 
-def _second(piece: Stretch, left: dict[tuple[PoolKey, str], int]) -> list[Stretch]:
-    key = (piece.covering[0].pool, piece.month)
-    taken = min(left.get(key, 0), piece.seconds)
-    left[key] = left.get(key, 0) - taken
+def _second(piece: Stretch, left: SecondCaregivers) -> list[Stretch]:
+    taken = left.take(piece.covering[0].pool, piece.month, piece.seconds)
     return _cut(piece, taken, None, Fate.UNPAID_OVERLAP)
 
 
@@ -281,18 +286,18 @@ def _counted(one: Stretch, left: _Left, setting: Setting) -> list[Stretch]:
     for placed in _pools_of(one):
         if rest is None:
             break
-        rate = price(rest, placed, setting)
+        rate = _price(one.visit, one, placed, rest.start, setting)
         key = ((placed.pool, one.month), rate is not None)
         remaining = left[key]
         taken = rest.seconds if remaining is None else min(remaining, rest.seconds)
         if remaining is not None:
             left[key] = remaining - taken
-        pieces = _cut(rest, taken, Fate.UNPRICED if rate is None else Fate.PAID, Fate.EXCESS)
-        counted = [piece for piece in pieces if piece.fate is not Fate.EXCESS]
-        found += [
-            replace(piece, pool=placed.pool, placed=placed, rate=rate, unpriced=rate is None) for piece in counted
-        ]
-        rest = next((piece for piece in pieces if piece.fate is Fate.EXCESS), None)
+        middle = shift(rest.start, taken)
+        if taken:
+            fate, unpriced = Fate.UNPRICED if rate is None else Fate.PAID, rate is None
+            told = replace(rest, end=middle, fate=fate, pool=placed.pool, placed=placed, rate=rate, unpriced=unpriced)
+            found.append(told)
+        rest = replace(rest, start=middle, fate=Fate.EXCESS) if middle < rest.end else None
     if rest is not None:
         found.append(replace(rest, pool=one.covering[0].pool, placed=one.covering[0]))
     return found

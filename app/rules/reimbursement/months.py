@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from app.rules.access import Role
 from app.rules.policies import Policies
-from app.rules.refusal import Refused
+from app.rules.refusal import Kind, Refused
 from app.rules.time import first_day, local_instant, month_interval, next_month
 
 
@@ -30,6 +31,28 @@ class MonthAct(StrEnum):
     ISSUE = "issue"
 
 
+class Unasked(StrEnum):
+    """Who moves a month where nobody asks for it."""
+
+    TIMER = "timer"
+    """`flask close-month`."""
+    REGISTER = "register"
+    """The register, as it records a new registration or correction."""
+
+
+Mover = Role | Unasked
+
+MOVERS: Mapping[MonthAct, frozenset[Mover]] = {
+    MonthAct.ATTEST: frozenset({Role.COORDINATOR}),
+    MonthAct.REOPEN: frozenset({Unasked.REGISTER}),
+    MonthAct.LOCK: frozenset({Role.CONTROLLER, Unasked.TIMER}),
+    MonthAct.ISSUE: frozenset({Role.CONTROLLER, Unasked.TIMER}),
+}
+"""Who may do what: a provider attests its own month, and nobody opens one but what is registered in it.
+
+Source: R8, A2.
+"""
+
 TRANSITIONS: Mapping[MonthState, Mapping[MonthAct, MonthState]] = {
     MonthState.OPEN: {MonthAct.ATTEST: MonthState.ATTESTED, MonthAct.LOCK: MonthState.LOCKED},
     MonthState.ATTESTED: {
@@ -47,6 +70,11 @@ TRANSITIONS: Mapping[MonthState, Mapping[MonthAct, MonthState]] = {
 """Where each act leads; what is not in the table is refused. A month that was locked unattested is still attested
 later; a new registration reopens an attested month only until the lock. Source: R8."""
 
+REOPENED: Mapping[MonthState, MonthState] = {
+    state: acts[MonthAct.REOPEN] for state, acts in TRANSITIONS.items() if MonthAct.REOPEN in acts
+}
+"""What a new registration or correction makes of a month; one in any other state stays as it is. Source: R8."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
@@ -62,8 +90,12 @@ class Month:
     run_id: str | None = None
 
 
-def move(month: Month, act: MonthAct) -> MonthState:
-    """The state after the act; Refused R8 where the table has no such step, or an unattested month would be issued."""
+def move(month: Month, act: MonthAct, by: Mover) -> MonthState:
+    """The state after the act; Refused R8 where the table has no such step, or an unattested month would be issued, and
+    (403) where the act is not theirs who would do it.
+    """
+    if by not in MOVERS[act]:
+        raise Refused("R8", f"a month takes no {act} from a {by}", Kind.FORBIDDEN)
     after = TRANSITIONS[month.state].get(act)
     if after is None:
         raise Refused("R8", f"a month that is {month.state} takes no {act}", facts={"state": month.state})
@@ -84,7 +116,7 @@ def refusal_of_attestation(month: Month, blocking: int, now: datetime) -> Refuse
     """Why the month cannot be attested as things stand, None where it can. Source: R8."""
     try:
         check_attestation(month, blocking, now)
-        move(month, MonthAct.ATTEST)
+        move(month, MonthAct.ATTEST, Role.COORDINATOR)
     except Refused as refusal:
         return refusal
     return None

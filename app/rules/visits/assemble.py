@@ -31,10 +31,11 @@ def assemble(stay: Stay, fix: Corrected | None, plan_id: str | None, around: Sur
     registered_start, registered_end = registered_times(stay)
     start, end = times_of(stay, fix)
     customer_id = fix.customer_id or customer_at_the_door(stay)
-    ends = proven([_end(one) for one in _ends(stay)], stay)
+    told = _ends(stay)
+    ends = proven([_end(one) for one in told], stay)
     service = fix.service or _service(stay, customer_id, plan_id, around)
     open_until = around.open_until(start or first.at, plan_id, service, customer_id)
-    everything = sorted((*_ends(stay), *stay.others, *stay.changes), key=lambda one: one.order)
+    everything = sorted((*told, *stay.others, *stay.changes), key=lambda one: one.order)
     return Visit(
         id=stay.id,
         caregiver_id=first.registration.caregiver_id,
@@ -54,10 +55,10 @@ def assemble(stay: Stay, fix: Corrected | None, plan_id: str | None, around: Sur
         registration_ids=tuple(one.id for one in everything),
         recorded_at=max(fix.recorded_at, *(one.registration.recorded_at for one in everything)),
         planned_visit_id=plan_id,
-        named_plan=any(one.registration.planned_visit_id == plan_id for one in _ends(stay)) and plan_id is not None,
-        extra_service=any(one.registration.extra_service for one in _ends(stay)),
+        named_plan=plan_id is not None and any(one.registration.planned_visit_id == plan_id for one in told),
+        extra_service=any(one.registration.extra_service for one in told),
         service_changes=services_changed(stay),
-        household=next((one.registration.household for one in _ends(stay) if one.registration.household), ()),
+        household=next((one.registration.household for one in told if one.registration.household), ()),
         activities=tuple(activity for one in everything for activity in one.registration.activities),
         corrected=bool(fix.ids),
         correction_ids=fix.ids,

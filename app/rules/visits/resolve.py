@@ -66,7 +66,8 @@ def resolve(registration: Registration, known: Known) -> Resolved:
         evidence_grade=_evidence_grade(registration, reading, known, at),
     )
     found = [_newest(known.customers, key, registration.recorded_at) for key in customers_at(one)]
-    return replace(one, registration=kept_registration(registration, [who for who in found if who is not None]))
+    kept = kept_registration(registration, [who for who in found if who is not None])
+    return one if kept is registration else replace(one, registration=kept)
 
 
 def _newest(versions: Mapping[str, tuple[R, ...]], key: str, recorded_at: datetime) -> R | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from app.storage.judging.around import any_plans, around
 from app.storage.judging.asked import LOOKED_BACK, WHATEVER_MONTH, Whose, lock_judged, needs_locks
 from app.storage.judging.stays import Journeys, begun_next, journeys
-from app.storage.judging.visits import Held, beside, first_visits, visits_answering, visits_of
+from app.storage.judging.visits import Held, Seen, beside, first_visits, visits_answering, visits_of
 
 __all__ = [
     "LOOKED_BACK",
     "WHATEVER_MONTH",
     "Held",
     "Journeys",
+    "Seen",
     "Whose",
     "any_plans",
     "around",

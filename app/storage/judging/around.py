@@ -17,7 +17,17 @@ from app.storage.database import Transaction
 from app.storage.deviations import Deviation, deviation_of
 from app.storage.explanations import Judged, explanation_of, judged_of
 from app.storage.extensions import decision_of, extension_of
-from app.storage.judging.asked import CS, WHATEVER_MONTH, AskedRows, Whose, given, instant, listed
+from app.storage.judging.asked import (
+    CS,
+    WHATEVER_MONTH,
+    AskedRows,
+    Whose,
+    each_told,
+    given,
+    instant,
+    listed,
+    told_among,
+)
 from app.storage.orders import grant_of, order_of
 from app.storage.people import absence_of, customer_of
 from app.storage.plans import planned_visit_of
@@ -98,7 +108,7 @@ def _around_parts(dialect: str) -> Parts:
         ),
         "policies": select(policy).where(policy.c.care_system_id == CS),
         "corrections": corrections_select().where(
-            correction.c.care_system_id == CS, listed(dialect, correction.c.visit_id, "visits")
+            correction.c.care_system_id == CS, told_among(dialect, correction.c.visit_id, "visits")
         ),
         "stored": select(deviation).where(deviation.c.care_system_id == CS, deviation.c.id.in_(stored)),
         **_said_parts(stored),
@@ -165,7 +175,10 @@ def _ordered_parts(dialect: str) -> Parts:
 
 
 def _planned_parts(dialect: str) -> Parts:
-    """Every version of what ever stood with the customers in the months, and of what the visits answer to."""
+    """Every version of what ever stood with the customers in the months, and of what the visits answer to.
+
+    One set of ids, so that each is looked up: with an OR the plans of all times would be read, and held against each.
+    """
     table = planned_visit.versions
     stood = select(table.c.id).where(
         table.c.care_system_id == CS,
@@ -173,8 +186,8 @@ def _planned_parts(dialect: str) -> Parts:
         table.c.starts_at >= instant("start"),
         table.c.starts_at < instant("before"),
     )
-    wanted = or_(table.c.id.in_(stood), listed(dialect, table.c.id, "plans"))
-    return {"planned": select(table).where(table.c.care_system_id == CS, wanted)}
+    wanted = select(union(stood, each_told(dialect, "plans")).subquery("wanted"))
+    return {"planned": select(table).where(table.c.care_system_id == CS, table.c.id.in_(wanted))}
 
 
 def _asked_parts(dialect: str) -> Parts:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     TIMESTAMP,
     BigInteger,
     ColumnElement,
+    Select,
     Text,
     any_,
     bindparam,
@@ -82,14 +83,19 @@ def listed(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement
     """True where the column is one of the texts of the parameter."""
     if dialect == "postgresql":
         return column == any_(bindparam(name, type_=ARRAY(Text)))
-    return column.in_(select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value))
+    return column.in_(each_told(dialect, name))
 
 
 def told_among(dialect: str, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
     """The same by a join, for where many are told and many rows are looked at: an array is searched from end to end."""
+    return column.in_(each_told(dialect, name))
+
+
+def each_told(dialect: str, name: str) -> Select[Any]:
+    """The texts of the parameter, each a row."""
     if dialect == "postgresql":
-        return column.in_(select(func.unnest(bindparam(name, type_=ARRAY(Text))).column_valued("told")))
-    return listed(dialect, column, name)
+        return select(func.unnest(bindparam(name, type_=ARRAY(Text))).column_valued("told"))
+    return select(func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value)
 
 
 def given(tx: Transaction, care_system_id: str, **told: Collection[str] | datetime) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, literal_column, or_, select, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Select, literal_column, or_, select, type_coerce
 
 from app.rules.deviations.at_travels import JOURNEY_SECONDS, NEAR, SPEED
 from app.rules.people import Customer
@@ -132,38 +132,51 @@ def _journey_parts(dialect: str) -> Parts:
 
 def _neighbours(dialect: str) -> Select[Any]:
     """The ids of the stays just before and just after each of the visits told, void ones passed over."""
-    own, before, after = visit.alias("own"), visit.alias("before"), visit.alias("after")
-    earlier = (
-        select(before.c.id)
-        .where(
-            before.c.care_system_id == CS,
-            before.c.caregiver_id == own.c.caregiver_id,
-            before.c.placed_at >= instant("back"),
-            before.c.placed_at <= own.c.placed_at,
-            or_(before.c.placed_at < own.c.placed_at, before.c.id < own.c.id),
-            before.c.state != _VOID,
-        )
-        .order_by(before.c.placed_at.desc(), before.c.id.desc())
-    )
-    later = (
-        select(after.c.id)
-        .where(
-            after.c.care_system_id == CS,
-            after.c.caregiver_id == own.c.caregiver_id,
-            after.c.placed_at <= instant("ahead"),
-            after.c.placed_at >= own.c.placed_at,
-            or_(after.c.placed_at > own.c.placed_at, after.c.id > own.c.id),
-            after.c.state != _VOID,
-        )
-        .order_by(after.c.placed_at, after.c.id)
-    )
+    own = visit.alias("own")
     told = (own.c.care_system_id == CS, told_among(dialect, own.c.id, "visits"))
     sides = (
-        select(one.limit(literal_column("1")).correlate(own).scalar_subquery().label("id")).where(*told)
-        for one in (earlier, later)
+        select(one.correlate(own).scalar_subquery().label("id")).where(*told) for one in (_earlier(own), _later(own))
     )
     first, second = sides
     return select(first.union_all(second).subquery("neighbours").c.id)
+
+
+def _earlier(own: FromClause) -> Select[Any]:
+    """The stay that the same caregiver began last before this one, of those begun together the last by id."""
+
+    def before(one: FromClause) -> list[ColumnElement[bool]]:
+        first = or_(one.c.placed_at < own.c.placed_at, one.c.id < own.c.id)
+        return [*_same(one, own), one.c.placed_at >= instant("back"), one.c.placed_at <= own.c.placed_at, first]
+
+    nearest, beside = visit.alias("nearest"), visit.alias("before")
+    at = select(nearest.c.placed_at).where(*before(nearest)).order_by(nearest.c.placed_at.desc())
+    return _of_those_at(at, beside, before(beside), own).order_by(beside.c.id.desc())
+
+
+def _later(own: FromClause) -> Select[Any]:
+    """The stay that the same caregiver began first after this one, of those begun together the first by id."""
+
+    def after(one: FromClause) -> list[ColumnElement[bool]]:
+        last = or_(one.c.placed_at > own.c.placed_at, one.c.id > own.c.id)
+        return [*_same(one, own), one.c.placed_at <= instant("ahead"), one.c.placed_at >= own.c.placed_at, last]
+
+    nearest, beside = visit.alias("nearest"), visit.alias("after")
+    at = select(nearest.c.placed_at).where(*after(nearest)).order_by(nearest.c.placed_at)
+    return _of_those_at(at, beside, after(beside), own).order_by(beside.c.id)
+
+
+def _same(one: FromClause, own: FromClause) -> list[ColumnElement[bool]]:
+    return [one.c.care_system_id == CS, one.c.caregiver_id == own.c.caregiver_id, one.c.state != _VOID]
+
+
+def _of_those_at(
+    at: Select[Any], beside: FromClause, conditions: list[ColumnElement[bool]], own: FromClause
+) -> Select[Any]:
+    """One of the stays at the nearest instant, which an index tells at once; ordered by id besides, all would be read
+    to be sorted.
+    """
+    nearest = at.limit(literal_column("1")).correlate(own).scalar_subquery()
+    return select(beside.c.id).where(*conditions, beside.c.placed_at == nearest).limit(literal_column("1"))
 
 
 def _home_parts(dialect: str) -> Parts:

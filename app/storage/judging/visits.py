@@ -15,19 +15,28 @@ from app.rules.visits.values import Visit, VisitState
 from app.storage.database import Transaction
 from app.storage.judging.asked import CS, LOOKED_BACK, AskedRows, Whose, given, instant, listed, told_among
 from app.storage.prepared import Parts, Rows, ask
+from app.storage.statements import Row
 from app.storage.tables.columns import UtcDateTime
 from app.storage.tables.deviations import deviation
 from app.storage.tables.visits import visit, visit_household
 from app.storage.visits.rows import visit_of
 
+Seen = dict[str, tuple[Row, Visit]]
+"""Rows that were read before, by id, with the visits that they are: mostly they are the same when read again."""
 
-def _visits(rows: Rows) -> tuple[Visit, ...]:
-    return tuple({row["id"]: visit_of(row) for part in rows.values() for row in part}.values())
+
+def _visits(rows: Rows, seen: Seen | None = None) -> tuple[Visit, ...]:
+    found: Seen = {} if seen is None else seen
+    read = {row["id"]: row for part in rows.values() for row in part}
+    for key, row in read.items():
+        if key not in found or found[key][0] != row:
+            found[key] = (row, visit_of(row))
+    return tuple(found[key][1] for key in read)
 
 
-def visits_of(tx: Transaction, care_system_id: str, whose: Whose) -> tuple[Visit, ...]:
+def visits_of(tx: Transaction, care_system_id: str, whose: Whose, seen: Seen) -> tuple[Visit, ...]:
     """Every visit that has a second, or its only end, in the months: the customers', those of their households, and the
-    providers' at nobody known.
+    providers' at nobody known. They are `seen` then.
     """
     told = given(
         tx,
@@ -38,7 +47,7 @@ def visits_of(tx: Transaction, care_system_id: str, whose: Whose) -> tuple[Visit
         before=whose.before,
         back=whose.start - LOOKED_BACK,
     )
-    return _visits(ask(tx, _visit_parts, told))
+    return _visits(ask(tx, _visit_parts, told), seen)
 
 
 def _visit_parts(dialect: str) -> Parts:

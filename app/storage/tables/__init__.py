@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.storage.tables import (
     access,
     assessments,
+    billing,
     deviations,
     devices,
     events,
@@ -19,12 +20,14 @@ from app.storage.tables import (
     reimbursement,
     tags,
     visits,
+    webhooks,
 )
 from app.storage.tables.columns import metadata
 
 __all__ = [
     "access",
     "assessments",
+    "billing",
     "deviations",
     "devices",
     "events",
@@ -40,4 +43,5 @@ __all__ = [
     "reimbursement",
     "tags",
     "visits",
+    "webhooks",
 ]

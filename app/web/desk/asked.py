@@ -23,9 +23,14 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.ASCII)
 _KEY = re.compile(r"[\w-]{16,64}\Z", re.ASCII)
 
 
+def has_pages(month: str) -> bool:
+    """True for a month `YYYY-MM` that pages may be about."""
+    return is_month(month) and int(month[:4]) in YEARS
+
+
 def month_in(stated: str | None, usual: str) -> str:
     """The month `YYYY-MM`, or the usual one."""
-    return stated if stated and is_month(stated) and int(stated[:4]) in YEARS else usual
+    return stated if stated and has_pages(stated) else usual
 
 
 def day_in(stated: str | None, usual: date) -> date:

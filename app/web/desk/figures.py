@@ -8,7 +8,8 @@ from app.actions.calls import Call
 from app.actions.desk.figures import Figures
 from app.actions.desk.figures import figures as read_figures
 from app.rules.access import Role
-from app.rules.time import is_month, month_of, next_month, previous_month
+from app.rules.time import month_of, next_month, previous_month
+from app.web.desk.asked import has_pages
 from app.web.desk.plots import Bars, Columns, Group, Part, Row, bars, columns, row_of
 from app.web.desk.shell import desk, opened, show
 from app.web.desk.wording import told
@@ -24,7 +25,7 @@ def figures(call: Call) -> Response:
     """Plots of some months, of the care system or of one municipality, each with its table. Source: K1, K4."""
     last = previous_month(month_of(call.today))
     since, until = _asked("from", previous_month(previous_month(last))), _asked("to", last)
-    faults = {name: "fault_month" for name, month in (("from", since), ("to", until)) if not is_month(month)}
+    faults = {name: "fault_month" for name, month in (("from", since), ("to", until)) if not has_pages(month)}
     months = () if faults else _months(since, until)
     if not faults and not months:
         faults = {"to": "fault_span"}

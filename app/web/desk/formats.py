@@ -81,6 +81,11 @@ def day_name(day: date, language: str) -> str:
     return f"{_DAYS[language][day.weekday()]} {day.isoformat()}"
 
 
+def weekday_name(number: int, language: str) -> str:
+    """`tis` of 1: the weekday, of which Monday is 0."""
+    return _DAYS[language][number]
+
+
 def month_name(month: str, language: str) -> str:
     """`februari 2014`."""
     return f"{_MONTHS[language][int(month[5:7]) - 1]} {month[:4]}"

@@ -12,7 +12,8 @@ from app.actions.references import Draft
 from app.actions.reimbursement.runs import issue_months
 from app.rules.access import Role
 from app.rules.refusal import Refused
-from app.rules.time import is_month, month_of, next_month, previous_month
+from app.rules.time import month_of, next_month, previous_month
+from app.web.desk.asked import has_pages
 from app.web.desk.plots import meter
 from app.web.desk.shell import back_to, desk, doing, opened, show
 
@@ -22,7 +23,7 @@ from app.web.desk.shell import back_to, desk, doing, opened, show
 def months(call: Call) -> Response:
     """The month of every provider, by municipality. Source: A2, R8, K5."""
     month = request.args.get("month") or previous_month(month_of(call.today))
-    if not is_month(month):
+    if not has_pages(month):
         abort(404)
     return show(
         "months.html",

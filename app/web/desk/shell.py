@@ -44,10 +44,13 @@ TABS: Mapping[Role, tuple[Tab, ...]] = {
         Tab(endpoint="desk.corrections", word="tab_corrections"),
         Tab(endpoint="desk.own_extensions", word="tab_own_extensions"),
         Tab(endpoint="desk.attestation", word="tab_attestation"),
+        Tab(endpoint="desk.statement", word="tab_statement"),
     ),
     Role.CONTROLLER: (
         Tab(endpoint="desk.months", word="tab_months"),
         Tab(endpoint="desk.explanations", word="tab_explanations"),
+        Tab(endpoint="desk.rates", word="tab_rates"),
+        Tab(endpoint="desk.simulation", word="tab_simulation"),
         Tab(endpoint="desk.figures", word="tab_figures"),
     ),
 }

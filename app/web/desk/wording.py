@@ -8,7 +8,7 @@ from app.web.language import texts
 
 FILES = (
     *("frame", "terms", "extensions", "assessments", "explanations", "no_choice", "months"),
-    *("today", "deviations", "facts", "visits", "attestation"),
+    *("today", "deviations", "facts", "visits", "attestation", "rates", "simulation", "reimbursement", "files"),
 )
 """The files of `app/web/desk/words`, whose keys are all different."""
 

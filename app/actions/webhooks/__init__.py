@@ -1,0 +1,1 @@
+"""Webhooks: kept by the clients that want them, signed, and delivered to."""
