@@ -60,7 +60,7 @@ from tests.postgres import Cluster, find_binaries
 from tests.settings import settings_for
 
 CLOSING = LOCK + timedelta(hours=1)
-FLOORS = 5
+FLOORS = 3
 """So often the floor is measured; the median counts."""
 _SELF = re.compile(r"\s*(INSERT|UPDATE|DELETE)|.*pg_advisory", re.DOTALL)
 """What writes, and what only locks, is no fetching."""

@@ -115,10 +115,13 @@ def fill(database: Database, facts: Facts, visits: Sequence[Visit]) -> str:
 
 
 def in_turn(database: Database, rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The rows some at a time, the tables counted after each, as autovacuum would: else every row is searched for."""
-    for some in range(0, len(rows), AT_A_TIME):
-        yield rows[some : some + AT_A_TIME]
-        _count_tables(database)
+    """The rows some at a time, the tables counted each time that they have doubled, as autovacuum would: else every row
+    is searched for.
+    """
+    for turn, first in enumerate(range(0, len(rows), AT_A_TIME), start=1):
+        yield rows[first : first + AT_A_TIME]
+        if turn & (turn - 1) == 0:
+            _count_tables(database)
 
 
 def _count_tables(database: Database) -> None:
