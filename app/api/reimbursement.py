@@ -12,7 +12,8 @@ from app.actions.months import Whose
 from app.actions.reimbursement import read, runs
 from app.actions.reimbursement.document import issued_document
 from app.api.answers import answer
-from app.api.examples import CUSTOMER, GRANT, ORDER, PROVIDER, RATE, as_listed
+from app.api.examples import CUSTOMER, PROVIDER, as_listed
+from app.api.history_example import LINE, RUN
 from app.api.operations import Asked, Content, operation
 from app.api.paging import answer_page, asked_page, cut
 from app.api.records import draft_of
@@ -28,51 +29,11 @@ reimbursement = Blueprint(
 _SCHEMA = RunSchema()
 _RUNS = list_of(RunSchema)
 _RUN: dict[str, Any] = {
-    "id": "0190a5b8-7c3e-7d10-8f00-3b1f2c4d5e40",
+    **RUN,
     "external_id": None,
-    "recorded_at": "2014-03-05T17:05:00Z",
-    "municipality": "2029",
-    "provider_id": PROVIDER["id"],
-    "month": "2014-02",
-    "locked_at": "2014-03-05T17:00:00Z",
-    "issued_at": "2014-03-05T17:05:00Z",
+    "recorded_at": RUN["issued_at"],
     "line_count": 1,
-    "amount_ore": 29583,
-}
-_LINE: dict[str, Any] = {
-    "id": "0190a5b8-7c3e-7d10-8f00-3b1f2c4d5e41",
-    "external_id": None,
-    "recorded_at": "2014-03-05T17:05:00Z",
-    "sequence": 1,
-    "run": _RUN["id"],
-    "municipality": "2029",
-    "provider_id": PROVIDER["id"],
-    "customer_id": CUSTOMER["id"],
-    "service": "personal_care",
-    "law": "SoL",
-    "rate_id": RATE["id"],
-    "ore_per_hour": 37500,
-    "band": None,
-    "month": "2014-02",
-    "seconds": 2840,
-    "amount_ore": 29583,
-    "kind": "line",
-    "cause": None,
-    "segments": [
-        {
-            "visit_id": "0190a5b8-7c3e-7d10-8f00-3b1f2c4d5e31",
-            "registration_ids": [
-                "0190a5b8-7c3e-7d10-8f00-3b1f2c4d5e31",
-                "0190a5b8-7c3e-7d10-8f00-3b1f2c4d5e34",
-            ],
-            "starts_at": "2014-02-03T07:00:00Z",
-            "ends_at": "2014-02-03T07:47:20Z",
-            "seconds": 2840,
-        }
-    ],
-    "order_ids": [ORDER["id"]],
-    "grant_ids": [GRANT["id"]],
-    "extension_ids": [],
+    "amount_ore": LINE["amount_ore"],
 }
 _EXCESS: dict[str, Any] = {
     "provider_id": PROVIDER["id"],
@@ -147,7 +108,7 @@ class Lines(MethodView):
     @operation(
         "listLines",
         query=FeedQuerySchema,
-        answers=Content(schema=list_of(IssuedLineSchema), example={"items": [_LINE], "next": "1"}),
+        answers=Content(schema=list_of(IssuedLineSchema), example={"items": [LINE], "next": "1"}),
     )
     def get(self, asked: Asked) -> Response:
         """List lines and adjustments after a sequence, each once; `next` is the sequence to go on from."""

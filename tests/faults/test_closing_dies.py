@@ -31,6 +31,7 @@ from app.storage.events import page
 from app.storage.judgements import Due
 from app.storage.reimbursement import KeptMonth, get_month, runs_of, save_month
 from app.storage.tables.reimbursement import counter, reimbursement_line
+from tests.together import at_once
 from tests.town import Town, id_of, told, town_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,25 +132,6 @@ def test_R9_F58_a_run_that_is_killed_with_everything_written_and_nothing_committ
     assert left(town.database, town.care_system_id) == NOTHING
     assert close(town).issued == 1
     assert left(town.database, town.care_system_id) == ISSUED
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """What came of acts that were begun together; a fault is told as what it is."""
-    gate, found = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(place: int, act: Callable[[], Any]) -> None:
-        gate.wait()
-        try:
-            found[place] = act()
-        except Exception as fault:  # noqa: BLE001
-            found[place] = fault  # type: ignore[call-overload]
-
-    threads = [threading.Thread(target=run, args=one) for one in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
 
 
 def test_R9_F58_two_timers_and_a_controller_who_close_at_once_issue_once(town: Town) -> None:

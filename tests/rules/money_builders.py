@@ -5,12 +5,13 @@ The tariffs are copied from the rulebook by hand (R3, R4), and from the seeds th
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from app.rules.deviations.judge import Judgement
 from app.rules.deviations.seconds import Fate
+from app.rules.extensions import Decision, DecisionOutcome, Extension, ExtensionCause
 from app.rules.providers import ProviderKind, Service
 from app.rules.rates import Band, Holidays, Rate, Window
 from app.rules.reimbursement.lines import totals
@@ -122,6 +123,25 @@ def a_stay(
         a_check_in(starts, id=name, caregiver=caregiver, door=door, **more, **recorded),
         a_check_out(ends, id=f"{name} out", names=name, caregiver=caregiver, door=door, **recorded),
     )
+
+
+def an_approved_extension(seconds: int, decided: datetime | None = None) -> tuple[Extension, Decision]:
+    """A request for `k`'s personal care in February 2014, approved on 5 February where it is not said when."""
+    extension = Extension(
+        id="e",
+        provider_id="p",
+        customer_id="k",
+        service=CARE,
+        month=FEBRUARY,
+        requested_seconds=seconds,
+        cause=ExtensionCause.FALL,
+        justification="The customer fell and could not get up.",
+        requested_by="coordinator",
+        requested_at=at("2014-02-04T09:00:00+01:00"),
+    )
+    when = decided or at("2014-02-05T09:00:00+01:00")
+    told: dict[str, Any] = {"outcome": DecisionOutcome.APPROVED, "reasons": "yes", "reviewer": "officer"}
+    return extension, Decision(id="d", extension_id="e", decided_at=when, recorded_at=when, **told)
 
 
 def seconds_by(judgement: Judgement, fate: Fate) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.rules.deviations.judge import pays
-from app.rules.extensions import Decision, DecisionOutcome, Extension, ExtensionCause
+from app.rules.extensions import DecisionOutcome
 from app.rules.orders import ChosenBy, Grant, Order
 from app.rules.providers import Law, Service
 from app.rules.rates import Rate
@@ -41,6 +41,7 @@ from tests.rules.money_builders import (
     a_row,
     a_stay,
     amounts,
+    an_approved_extension,
     fates,
     fates_of,
 )
@@ -114,27 +115,11 @@ def test_R2_where_all_performed_time_is_paid_the_policy_says_so(
     assert len(excesses(judgement, [FEBRUARY])) == (0 if paid == 3_600 else 1)
 
 
-def approved(seconds: int) -> tuple[Extension, Decision]:
-    extension = Extension(
-        id="e",
-        provider_id="p",
-        customer_id="k",
-        service=CARE,
-        month=FEBRUARY,
-        requested_seconds=seconds,
-        cause=ExtensionCause.FALL,
-        justification="The customer fell and could not get up.",
-        requested_by="coordinator",
-        requested_at=at("2014-02-04T09:00:00+01:00"),
-    )
-    when = at("2014-02-05T09:00:00+01:00")
-    told: dict[str, Any] = {"outcome": DecisionOutcome.APPROVED, "reasons": "yes", "reviewer": "officer"}
-    return extension, Decision(id="d", extension_id="e", decided_at=when, recorded_at=when, **told)
-
-
 @pytest.mark.parametrize(("seconds", "paid"), [(1_799, 3_599), (1_800, 3_600), (1_801, 3_600)])
-def test_R2_E5_payable_is_the_lesser_of_performed_and_granted_with_what_was_approved(seconds: int, paid: int) -> None:
-    judgement = judged(a_grant(granted_seconds=1_800), *approved(seconds), *MORNING)
+def test_R2_E5_payable_is_the_lesser_of_performed_and_granted_with_what_was_an_approved_extension(
+    seconds: int, paid: int
+) -> None:
+    judgement = judged(a_grant(granted_seconds=1_800), *an_approved_extension(seconds), *MORNING)
     assert fates(judgement).get("paid") == paid
     assert len(found(judgement, "D2")) == (1 if paid < 3_600 else 0)
 
@@ -318,7 +303,7 @@ def test_O3_the_customers_choice_or_none_is_paid_alike() -> None:
 
 
 def test_R11_a_line_names_the_extensions_whose_newest_decision_approves() -> None:
-    extension, decision = approved(1_800)
+    extension, decision = an_approved_extension(1_800)
     second = (replace(extension, id="e2"), replace(decision, id="d2", extension_id="e2"))
     later = at("2014-02-06T09:00:00+01:00")
     declined = replace(

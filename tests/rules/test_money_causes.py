@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
 
 from app.rules.deviations.facts import Facts
 from app.rules.deviations.judge import judge_before
-from app.rules.extensions import Decision, DecisionOutcome, Extension, ExtensionCause
 from app.rules.policies import Policy
 from app.rules.reimbursement.causes import causes_of
 from app.rules.reimbursement.lines import issue, sum_issued, totals
@@ -34,30 +33,12 @@ from tests.rules.builders import (
     at,
     some_facts,
 )
-from tests.rules.money_builders import CARE, FEBRUARY, HOUSEHOLD, a_row, a_stay
+from tests.rules.money_builders import CARE, FEBRUARY, HOUSEHOLD, a_row, a_stay, an_approved_extension
 
 MARCH, MARCH_LOCK = "2014-03", "2014-04-05T18:00:00+02:00"
 WHEN = "2014-03-20T09:00:00+01:00"
 AFTER = at(WHEN)
 STAY = a_stay("08:00", "09:00")
-
-
-def asked(seconds: int, decided: datetime = AFTER) -> list[object]:
-    """A request for February, approved after its lock."""
-    extension = Extension(
-        id="e",
-        provider_id="p",
-        customer_id="k",
-        service=CARE,
-        month=FEBRUARY,
-        requested_seconds=seconds,
-        cause=ExtensionCause.FALL,
-        justification="The customer fell and could not get up.",
-        requested_by="coordinator",
-        requested_at=at("2014-02-04T09:00:00+01:00"),
-    )
-    told: dict[str, Any] = {"outcome": DecisionOutcome.APPROVED, "reasons": "yes", "reviewer": "officer"}
-    return [extension, Decision(id="d", extension_id="e", decided_at=decided, recorded_at=decided, **told)]
 
 
 def beside() -> list[object]:
@@ -122,7 +103,7 @@ CASES: dict[str, tuple[Facts, list[tuple[Any, ...]]]] = {
         [ours(1_800, 18_500, "late_registration")],
     ),
     "an extension approved afterwards": (
-        some_facts(a_grant(granted_seconds=1_800), *STAY, *asked(600)),
+        some_facts(a_grant(granted_seconds=1_800), *STAY, *an_approved_extension(600, AFTER)),
         [ours(600, 6_167, "extension")],
     ),
     "an explanation accepted afterwards releases": (
@@ -156,7 +137,7 @@ IN_ITS_SECOND: dict[str, Facts] = {
     "rate": some_facts(*STAY, a_row("n", kronor=380, valid_from=date(2014, 2, 1), recorded_at=LOCK)),
     "correction": some_facts(*STAY, a_correction(ends_at="08:45", approved=LATER)),
     "late_registration": some_facts(*STAY, *a_stay("10:00", "10:30", recorded_at=LOCK)),
-    "extension": some_facts(a_grant(granted_seconds=1_800), *STAY, *asked(600, LOCK)),
+    "extension": some_facts(a_grant(granted_seconds=1_800), *STAY, *an_approved_extension(600, LOCK)),
     "release": some_facts(*a_stay("08:00", "09:00", received="13:00"), an_explanation("D16", accepted=LATER)),
     "order": some_facts(*STAY, an_order(recorded_at=LOCK)),
 }

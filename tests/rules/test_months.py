@@ -28,7 +28,7 @@ from app.rules.reimbursement.months import (
     lock_due_at,
     move,
 )
-from app.rules.reimbursement.runs import Closed, computed_until, months_of_run
+from app.rules.reimbursement.runs import Closed, computed_until, last_computing, months_of_run
 from app.rules.time import Interval, shift
 from app.rules.visits.values import VisitState
 from tests.rules.builders import a_check_in, a_planned_visit, a_policy, an_order, at, cancelled, some_facts, visits
@@ -200,3 +200,20 @@ def test_D7_an_open_visit_is_a_half_visit_once_it_was_open_too_long() -> None:
         setting = lay_out(some_facts(), at(now))
         assert {one.state for one in open_too_long(standing, setting)} == ({state} - {VisitState.OPEN})
         assert {one.state for one in visits(a_check_in("08:00"), now=now).values()} == {state}
+
+
+APRIL, MAY = at("2014-04-05T18:00:00+02:00"), at("2014-05-05T18:00:00+02:00")
+
+
+@pytest.mark.parametrize(
+    ("runs", "last"),
+    [
+        pytest.param([], None, id="no run"),
+        pytest.param([("2014-03", APRIL)], None, id="another month alone"),
+        pytest.param([("2014-02", LOCK)], 0, id="its own"),
+        pytest.param([("2014-02", LOCK), ("2014-03", APRIL)], 1, id="a later one computes it again"),
+        pytest.param([("2014-02", LOCK), ("2014-04", MAY), ("2014-03", APRIL)], 1, id="one attested late does not"),
+    ],
+)
+def test_R8_the_last_run_that_computed_a_month(runs: list[tuple[str, datetime]], last: int | None) -> None:
+    assert last_computing("2014-02", (Closed(month=month, locked_at=lock) for month, lock in runs)) == last

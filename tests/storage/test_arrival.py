@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -65,6 +64,7 @@ from tests.storage.care import (
     settle,
 )
 from tests.storage.said import CORRECTION
+from tests.together import at_once
 
 HASH = "0" * 64
 TOLD = Event(
@@ -155,24 +155,9 @@ def test_T1_T2_no_instant_slips_past_the_column_types(care: Database, off: timed
         save_registration(tx, CS, arrival(replace(check_in("a", NOON), at=at), 0, "a"))
 
 
-def at_once(*actions: Callable[[], None]) -> list[BaseException]:
-    """What the actions raised, all begun at the same moment."""
-    raised: list[BaseException] = []
-    barrier = threading.Barrier(len(actions))
-
-    def run(action: Callable[[], None]) -> None:
-        barrier.wait()
-        try:
-            action()
-        except Exception as fault:  # noqa: BLE001 - the test tells which it was
-            raised.append(fault)
-
-    threads = [threading.Thread(target=run, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return raised
+def raised_at_once(*acts: Callable[[], None]) -> list[BaseException]:
+    """What the acts raised, all begun at the same moment."""
+    return [one for one in at_once(*acts) if one is not None]
 
 
 def test_F15_of_check_ins_at_once_each_is_kept_and_one_visit_is_open(care: Database) -> None:
@@ -191,7 +176,7 @@ def test_F15_of_check_ins_at_once_each_is_kept_and_one_visit_is_open(care: Datab
         raise Raced("too often")
 
     for number in range(rounds):
-        assert at_once(*(lambda name=f"{number}-{one}": register(name) for one in range(4))) == []
+        assert raised_at_once(*(lambda name=f"{number}-{one}": register(name) for one in range(4))) == []
     with care.transaction(write=False) as tx:
         assert tx.connection.execute(select(func.count()).select_from(registration)).scalar_one() == 4 * rounds
         row = tx.connection.execute(select(open_visit)).mappings().one()
@@ -207,7 +192,7 @@ def test_F3_the_same_registration_at_once_is_kept_once(care: Database) -> None:
             with care.transaction() as tx:
                 save_registration(tx, CS, one)
 
-        raised = at_once(*[register] * 4)
+        raised = raised_at_once(*[register] * 4)
         assert [type(fault) for fault in raised] == [Raced] * 3
 
 

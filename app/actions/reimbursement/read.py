@@ -9,7 +9,7 @@ from app.actions.calls import Call
 from app.actions.people import customers_seen
 from app.actions.records import log_read
 from app.rules.access import Resource, Verb
-from app.rules.reimbursement.runs import Closed, months_of_run
+from app.rules.reimbursement.runs import Closed, last_computing
 from app.storage.issued import IssuedLine, issued_lines
 from app.storage.reimbursement import Run, runs_of
 
@@ -51,12 +51,13 @@ def _newest(runs: Iterable[Run], month: str) -> list[dict[str, Any]]:
     """The month's excess as the last run of each provider and municipality found that computed the month: where that
     one found none any more, there is none.
     """
-    closed: dict[tuple[str, str], list[Closed]] = {}
-    newest: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    of_each: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
-        whose = (run.municipality, run.provider_id)
-        before = closed.setdefault(whose, [])
-        if month in months_of_run(run.month, run.locked_at, before):
-            newest[whose] = [one for one in run.excess if one["month"] == month]
-        before.append(Closed(month=run.month, locked_at=run.locked_at))
-    return [one for told in newest.values() for one in told]
+        of_each.setdefault((run.municipality, run.provider_id), []).append(run)
+    newest = [
+        made[last]
+        for made in of_each.values()
+        if (last := last_computing(month, (Closed(month=run.month, locked_at=run.locked_at) for run in made)))
+        is not None
+    ]
+    return [one for run in newest for one in run.excess if one["month"] == month]

@@ -29,6 +29,17 @@ def months_of_run(month: str, lock: datetime, before: Iterable[Closed]) -> tuple
     return (month, *sorted({one.month for one in closed} - {month}))
 
 
+def last_computing(month: str, runs: Iterable[Closed]) -> int | None:
+    """The place of the last run that computed the month, among a provider's in the order made; None where none did."""
+    found: int | None = None
+    done: list[Closed] = []
+    for place, one in enumerate(runs):
+        if month in months_of_run(one.month, one.locked_at, done):
+            found = place
+        done.append(one)
+    return found
+
+
 def computed_until(before: Iterable[Closed]) -> Mapping[str, datetime]:
     """For each month issued so far the lock of the last run that computed it; what is recorded from then on is new."""
     found: dict[str, datetime] = {}
